@@ -1,0 +1,257 @@
+//! Blobs and their links.
+//!
+//! A blob's bytes are there once a tenant; a link is what makes them a repository's. A lease is
+//! the last time that somebody could still be about to name the blob in a manifest, and only ever
+//! moves forward: on the link for the repository's sake, on the blob for everybody's. What is
+//! neither named nor leased is taken away by collection, not here.
+
+use bytes::Bytes;
+use jiff::Timestamp;
+use naru_access::{InRegistry, InRepository};
+use naru_oci::{Digest, RepositoryName};
+
+use super::super::audit::insert_repository_event;
+use super::super::session::{
+    Session, digest_at, digest_key, parsed_at, size_at, size_key, time_at,
+};
+use super::{find_or_create, key};
+use crate::error::StoreError;
+use crate::record::{
+    Blob, BlobBody, BlobStat, Location, RepositoryEvent, Sealed, SealedBody, UnlinkRefusal,
+};
+
+pub(super) const READ: &str = "SELECT b.size, b.location, c.bytes FROM repository r \
+    JOIN blob b ON b.tenant = r.tenant AND b.digest = ?4 \
+    JOIN blob_link l ON l.repository = r.id AND l.blob = b.id \
+    LEFT JOIN blob_content c ON c.blob = b.id \
+    WHERE r.tenant = ?1 AND r.registry = ?2 AND r.name = ?3";
+
+pub(super) const STAT: &str = "SELECT b.size, l.lease, EXISTS (SELECT 1 FROM manifest_reference n \
+    WHERE n.repository = r.id AND n.digest = b.digest AND n.kind = 'blob') FROM repository r \
+    JOIN blob b ON b.tenant = r.tenant AND b.digest = ?4 \
+    JOIN blob_link l ON l.repository = r.id AND l.blob = b.id \
+    WHERE r.tenant = ?1 AND r.registry = ?2 AND r.name = ?3";
+
+pub(super) const LINKED: &str = "SELECT r.id, b.id FROM repository r \
+    JOIN blob b ON b.tenant = r.tenant AND b.digest = ?4 \
+    JOIN blob_link l ON l.repository = r.id AND l.blob = b.id \
+    WHERE r.tenant = ?1 AND r.registry = ?2 AND r.name = ?3";
+
+/// From the blob's links to their repositories, never the other way round: links are fewer.
+pub(super) const HOLDERS: &str = "SELECT r.name FROM blob b CROSS JOIN blob_link l \
+    CROSS JOIN repository r WHERE b.tenant = ?1 AND b.digest = ?3 AND l.blob = b.id \
+    AND r.id = l.repository AND r.tenant = ?1 AND r.registry = ?2 ORDER BY r.name LIMIT ?4";
+
+pub(super) const NAMED_BY: &str = "SELECT m.digest FROM manifest_reference n \
+    JOIN manifest m ON m.id = n.manifest \
+    WHERE n.repository = ?1 AND n.digest = ?2 AND n.kind = 'blob' ORDER BY n.manifest LIMIT 1";
+
+pub(super) const LOCATION: &str = "SELECT 1 FROM blob WHERE location = ?1";
+
+/// A blob that is to be linked.
+pub(super) struct NewBlob {
+    digest: Digest,
+    size: u64,
+    inline: Option<Bytes>,
+    location: Option<String>,
+}
+
+impl NewBlob {
+    pub(super) fn of(sealed: &Sealed) -> Self {
+        let Sealed { digest, size, body } = sealed;
+        let (inline, location) = match body {
+            SealedBody::Inline(bytes) => (Some(bytes.clone()), None),
+            SealedBody::Stored(Location(name)) => (None, Some(name.clone())),
+        };
+        Self {
+            digest: *digest,
+            size: *size,
+            inline,
+            location,
+        }
+    }
+}
+
+pub(super) fn read(
+    session: &Session<'_>,
+    place: &InRepository,
+    digest: &Digest,
+) -> Result<Option<Blob>, StoreError> {
+    let (tenant, registry, name) = key(place);
+    let found = session.row(READ, (tenant, registry, name, digest_key(digest)), |row| {
+        let (location, bytes) = (row.get(1)?, row.get::<_, Option<Vec<u8>>>(2)?);
+        Ok((size_at(row, 0)?, location, bytes))
+    })?;
+    let Some((size, location, bytes)) = found else {
+        return Ok(None);
+    };
+    let body = match (location, bytes) {
+        (Some(name), None) => BlobBody::Stored(Location(name)),
+        (None, Some(bytes)) => BlobBody::Inline(bytes.into()),
+        _ => {
+            return Err(StoreError::Damaged(format!(
+                "`{digest}` must lie in one place"
+            )));
+        }
+    };
+    Ok(Some(Blob { size, body }))
+}
+
+pub(super) fn stat(
+    session: &Session<'_>,
+    place: &InRepository,
+    digest: &Digest,
+) -> Result<Option<BlobStat>, StoreError> {
+    let (tenant, registry, name) = key(place);
+    session.row(STAT, (tenant, registry, name, digest_key(digest)), |row| {
+        let (lease, named) = (time_at(row, 1)?, row.get(2)?);
+        Ok(BlobStat {
+            size: size_at(row, 0)?,
+            leased: if named { None } else { Some(lease) },
+        })
+    })
+}
+
+pub(super) fn renew(
+    session: &Session<'_>,
+    place: &InRepository,
+    digest: &Digest,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    match linked(session, place, digest)? {
+        Some((repository, blob)) => renew_link(session, repository, blob, now),
+        None => Ok(()),
+    }
+}
+
+pub(super) fn link(
+    session: &Session<'_>,
+    place: &InRepository,
+    new: &NewBlob,
+    now: Timestamp,
+) -> Result<bool, StoreError> {
+    let repository = find_or_create(session, place, now)?;
+    let (tenant, digest) = (place.registry.tenant.bytes(), digest_key(&new.digest));
+    let sql = "SELECT id FROM blob WHERE tenant = ?1 AND digest = ?2";
+    let known = session.row(sql, (tenant, &digest), |row| row.get(0))?;
+    if let Some(blob) = known {
+        insert_link(session, repository, blob, now)?;
+        return Ok(false);
+    }
+    let sql =
+        "INSERT INTO blob (tenant, digest, size, location, lease) VALUES (?1, ?2, ?3, ?4, ?5)";
+    let size = size_key(new.size);
+    let blob = session.insert(
+        sql,
+        (tenant, &digest, size, &new.location, now.as_millisecond()),
+    )?;
+    if let Some(bytes) = &new.inline {
+        let sql = "INSERT INTO blob_content (blob, bytes) VALUES (?1, ?2)";
+        session.execute(sql, (blob, bytes.as_ref()))?;
+    }
+    insert_link(session, repository, blob, now)?;
+    Ok(true)
+}
+
+pub(super) fn holders(
+    session: &Session<'_>,
+    registry: InRegistry,
+    digest: &Digest,
+    limit: usize,
+) -> Result<Vec<RepositoryName>, StoreError> {
+    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    let params = (
+        registry.tenant.bytes(),
+        registry.registry.bytes(),
+        digest_key(digest),
+        limit,
+    );
+    session.rows(HOLDERS, params, |row| {
+        parsed_at(row, 0, |name| name.parse().ok())
+    })
+}
+
+pub(super) fn mount(
+    session: &Session<'_>,
+    place: &InRepository,
+    source: &InRepository,
+    digest: &Digest,
+    now: Timestamp,
+) -> Result<bool, StoreError> {
+    // Bytes are shared within a tenant alone.
+    if place.registry.tenant != source.registry.tenant {
+        return Ok(false);
+    }
+    let Some((from, blob)) = linked(session, source, digest)? else {
+        return Ok(false);
+    };
+    renew_link(session, from, blob, now)?;
+    let repository = find_or_create(session, place, now)?;
+    insert_link(session, repository, blob, now)?;
+    Ok(true)
+}
+
+pub(super) fn unlink(
+    session: &Session<'_>,
+    place: &InRepository,
+    digest: &Digest,
+    event: &RepositoryEvent,
+) -> Result<Result<(), UnlinkRefusal>, StoreError> {
+    let Some((repository, blob)) = linked(session, place, digest)? else {
+        return Ok(Err(UnlinkRefusal::Missing));
+    };
+    let params = (repository, digest_key(digest));
+    if let Some(manifest) = session.row(NAMED_BY, params, |row| digest_at(row, 0))? {
+        return Ok(Err(UnlinkRefusal::NamedBy(manifest)));
+    }
+    let sql = "DELETE FROM blob_link WHERE repository = ?1 AND blob = ?2";
+    session.execute(sql, (repository, blob))?;
+    // The bytes stay for collection, which counts from when they were last needed.
+    renew_blob(session, blob, event.request.time)?;
+    insert_repository_event(session, event)?;
+    Ok(Ok(()))
+}
+
+pub(super) fn has_location(session: &Session<'_>, location: &Location) -> Result<bool, StoreError> {
+    session.exists(LOCATION, (&location.0,))
+}
+
+/// Moves the leases of a linked blob forward.
+pub(super) fn renew_link(
+    session: &Session<'_>,
+    repository: i64,
+    blob: i64,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let sql = "UPDATE blob_link SET lease = ?3 WHERE repository = ?1 AND blob = ?2 AND lease < ?3";
+    session.execute(sql, (repository, blob, now.as_millisecond()))?;
+    renew_blob(session, blob, now)
+}
+
+fn renew_blob(session: &Session<'_>, blob: i64, now: Timestamp) -> Result<(), StoreError> {
+    let sql = "UPDATE blob SET lease = ?2 WHERE id = ?1 AND lease < ?2";
+    session.execute(sql, (blob, now.as_millisecond())).map(drop)
+}
+
+fn insert_link(
+    session: &Session<'_>,
+    repository: i64,
+    blob: i64,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let sql = "INSERT INTO blob_link (repository, blob, lease) VALUES (?1, ?2, ?3) \
+               ON CONFLICT (repository, blob) DO UPDATE SET lease = max(lease, excluded.lease)";
+    session.execute(sql, (repository, blob, now.as_millisecond()))?;
+    renew_blob(session, blob, now)
+}
+
+/// The rows of a repository and of a blob that it links.
+fn linked(
+    session: &Session<'_>,
+    place: &InRepository,
+    digest: &Digest,
+) -> Result<Option<(i64, i64)>, StoreError> {
+    let (tenant, registry, name) = key(place);
+    let params = (tenant, registry, name, digest_key(digest));
+    session.row(LINKED, params, |row| Ok((row.get(0)?, row.get(1)?)))
+}

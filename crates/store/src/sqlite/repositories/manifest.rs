@@ -1,0 +1,341 @@
+//! Manifests and tags.
+//!
+//! A manifest never changes: put again, it stays as it was first pushed, media type included, and
+//! only tags move. Putting one keeps what it names for as long as it is there; deleting it starts
+//! the leases of its blobs anew, since a client may have seen them a moment ago.
+
+use jiff::Timestamp;
+use naru_access::InRepository;
+use naru_oci::{Digest, Reference, Tag};
+use rusqlite::Row;
+use rusqlite::types::{Value, ValueRef};
+
+use super::super::audit::insert_repository_event;
+use super::super::session::{Session, digest_at, digest_key, size_at, size_key};
+use super::blob::renew_link;
+use super::{find, find_or_create, key};
+use crate::error::{Missing, StoreError};
+use crate::record::{
+    ManifestPut, ManifestStat, NewManifest, PutRefusal, RepositoryEvent, StoredManifest,
+};
+
+macro_rules! select_manifest {
+    ($bytes:literal, $manifest:literal, $content:literal) => {
+        concat!(
+            "SELECT m.digest, m.media_type, m.size",
+            $bytes,
+            " FROM repository r ",
+            $manifest,
+            $content,
+            " WHERE r.tenant = ?1 AND r.registry = ?2 AND r.name = ?3"
+        )
+    };
+    (by digest, $bytes:literal, $content:literal) => {
+        select_manifest!(
+            $bytes,
+            "LEFT JOIN manifest m ON m.repository = r.id AND m.digest = ?4",
+            $content
+        )
+    };
+    (by tag, $bytes:literal, $content:literal) => {
+        select_manifest!(
+            $bytes,
+            "LEFT JOIN tag t ON t.repository = r.id AND t.name_key = lower(?4) AND t.name = ?4 \
+             LEFT JOIN manifest m ON m.id = t.manifest",
+            $content
+        )
+    };
+}
+
+pub(super) const STAT_BY_DIGEST: &str = select_manifest!(by digest, "", "");
+pub(super) const STAT_BY_TAG: &str = select_manifest!(by tag, "", "");
+pub(super) const READ_BY_DIGEST: &str = select_manifest!(
+    by digest, ", c.bytes", " LEFT JOIN manifest_content c ON c.manifest = m.id"
+);
+pub(super) const READ_BY_TAG: &str = select_manifest!(
+    by tag, ", c.bytes", " LEFT JOIN manifest_content c ON c.manifest = m.id"
+);
+
+pub(super) const LINKED_BLOB: &str = "SELECT b.id FROM blob b JOIN blob_link l \
+    ON l.repository = ?1 AND l.blob = b.id WHERE b.tenant = ?2 AND b.digest = ?3";
+
+pub(super) const FIND: &str = "SELECT id FROM manifest WHERE repository = ?1 AND digest = ?2";
+
+pub(super) const NAMED_BLOBS: &str = "SELECT b.id FROM manifest_reference n \
+    JOIN blob b ON b.tenant = ?3 AND b.digest = n.digest \
+    JOIN blob_link l ON l.repository = ?1 AND l.blob = b.id \
+    WHERE n.manifest = ?2 AND n.repository = ?1 AND n.kind = 'blob'";
+
+pub(super) const DELETE: &str = "DELETE FROM manifest WHERE id = ?1";
+
+pub(super) const DELETE_TAG: &str =
+    "DELETE FROM tag WHERE repository = ?1 AND name_key = lower(?2) AND name = ?2";
+
+pub(super) fn read(
+    session: &Session<'_>,
+    place: &InRepository,
+    reference: &Reference,
+) -> Result<Result<StoredManifest, Missing>, StoreError> {
+    select(
+        session,
+        place,
+        reference,
+        READ_BY_DIGEST,
+        READ_BY_TAG,
+        |row| {
+            Ok(StoredManifest {
+                stat: stat_at(row)?,
+                bytes: row.get::<_, Vec<u8>>(3)?.into(),
+            })
+        },
+    )
+}
+
+pub(super) fn stat(
+    session: &Session<'_>,
+    place: &InRepository,
+    reference: &Reference,
+) -> Result<Result<ManifestStat, Missing>, StoreError> {
+    select(
+        session,
+        place,
+        reference,
+        STAT_BY_DIGEST,
+        STAT_BY_TAG,
+        stat_at,
+    )
+}
+
+pub(super) fn put(
+    session: &Session<'_>,
+    place: &InRepository,
+    new: &NewManifest,
+    event: &RepositoryEvent,
+) -> Result<Result<ManifestPut, PutRefusal>, StoreError> {
+    let named = named(session, place, new)?;
+    let missing: Vec<Digest> = named
+        .iter()
+        .filter(|name| !name.present)
+        .map(|name| name.digest)
+        .collect();
+    if !new.sparse && !missing.is_empty() {
+        return Ok(Err(PutRefusal::Missing(missing)));
+    }
+    let repository = find_or_create(session, place, new.created)?;
+    session.execute(
+        "UPDATE repository SET listed = 1 WHERE id = ?1 AND listed = 0",
+        (repository,),
+    )?;
+    let known = session.row(FIND, (repository, digest_key(&new.digest)), |row| {
+        row.get(0)
+    })?;
+    let manifest = match known {
+        Some(manifest) => manifest,
+        None => insert(session, repository, new, &named)?,
+    };
+    for blob in named.iter().filter_map(|name| name.blob) {
+        renew_link(session, repository, blob, new.created)?;
+    }
+    for tag in &new.tags {
+        let sql = "INSERT INTO tag (repository, name_key, name, manifest, created, updated) \
+                   VALUES (?1, lower(?2), ?2, ?3, ?4, ?4) \
+                   ON CONFLICT (repository, name_key, name) DO UPDATE \
+                   SET manifest = excluded.manifest, updated = excluded.updated";
+        session.execute(
+            sql,
+            (
+                repository,
+                tag.as_str(),
+                manifest,
+                new.created.as_millisecond(),
+            ),
+        )?;
+    }
+    insert_repository_event(session, event)?;
+    Ok(Ok(ManifestPut {
+        new: known.is_none(),
+    }))
+}
+
+pub(super) fn delete(
+    session: &Session<'_>,
+    place: &InRepository,
+    digest: &Digest,
+    event: &RepositoryEvent,
+) -> Result<Result<(), Missing>, StoreError> {
+    let Some(repository) = find(session, place)? else {
+        return Ok(Err(Missing::Repository));
+    };
+    let found = session.row(FIND, (repository, digest_key(digest)), |row| row.get(0))?;
+    let Some(manifest) = found else {
+        return Ok(Err(Missing::Content));
+    };
+    start_leases(session, place, repository, manifest, event.request.time)?;
+    // Bytes, references and tags go with the row.
+    session.execute(DELETE, (manifest,))?;
+    insert_repository_event(session, event)?;
+    Ok(Ok(()))
+}
+
+pub(super) fn delete_tag(
+    session: &Session<'_>,
+    place: &InRepository,
+    tag: &Tag,
+    event: &RepositoryEvent,
+) -> Result<Result<(), Missing>, StoreError> {
+    let Some(repository) = find(session, place)? else {
+        return Ok(Err(Missing::Repository));
+    };
+    if session.execute(DELETE_TAG, (repository, tag.as_str()))? == 0 {
+        return Ok(Err(Missing::Content));
+    }
+    insert_repository_event(session, event)?;
+    Ok(Ok(()))
+}
+
+/// Reads the manifest that a reference means: no row is no repository, a row of nulls is a
+/// repository that does not have it.
+fn select<T>(
+    session: &Session<'_>,
+    place: &InRepository,
+    reference: &Reference,
+    by_digest: &str,
+    by_tag: &str,
+    read: impl FnOnce(&Row<'_>) -> rusqlite::Result<T>,
+) -> Result<Result<T, Missing>, StoreError> {
+    let (sql, wanted) = match reference {
+        Reference::Digest(digest) => (by_digest, Value::Blob(digest_key(digest))),
+        Reference::Tag(tag) => (by_tag, Value::Text(tag.as_str().to_owned())),
+    };
+    let (tenant, registry, name) = key(place);
+    let found = session.row(sql, (tenant, registry, name, wanted), |row| {
+        match row.get_ref(0)? {
+            ValueRef::Null => Ok(Err(Missing::Content)),
+            _ => read(row).map(Ok),
+        }
+    })?;
+    Ok(found.unwrap_or(Err(Missing::Repository)))
+}
+
+fn stat_at(row: &Row<'_>) -> rusqlite::Result<ManifestStat> {
+    Ok(ManifestStat {
+        digest: digest_at(row, 0)?,
+        media_type: row.get(1)?,
+        size: size_at(row, 2)?,
+    })
+}
+
+/// Something that a manifest names.
+struct Named {
+    digest: Digest,
+    /// `blob` or `manifest`.
+    kind: &'static str,
+    /// The row, where it is a blob that the repository links.
+    blob: Option<i64>,
+    present: bool,
+}
+
+/// What a manifest names, and whether the repository has it.
+fn named(
+    session: &Session<'_>,
+    place: &InRepository,
+    new: &NewManifest,
+) -> Result<Vec<Named>, StoreError> {
+    let repository = find(session, place)?;
+    let tenant = place.registry.tenant.bytes();
+    let linked = |digest: &Digest| -> Result<Option<i64>, StoreError> {
+        let Some(repository) = repository else {
+            return Ok(None);
+        };
+        session.row(
+            LINKED_BLOB,
+            (repository, tenant, digest_key(digest)),
+            |row| row.get(0),
+        )
+    };
+    let mut named = Vec::with_capacity(new.manifest.blobs.len() + new.manifest.manifests.len());
+    for &digest in &new.manifest.blobs {
+        let blob = linked(&digest)?;
+        named.push(Named {
+            digest,
+            kind: "blob",
+            blob,
+            present: blob.is_some(),
+        });
+    }
+    for &digest in &new.manifest.manifests {
+        let known = match repository {
+            Some(repository) => session.exists(FIND, (repository, digest_key(&digest)))?,
+            None => false,
+        };
+        // BuildKit exports its cache as an index that lists layers: blobs, not manifests.
+        let blob = if known { None } else { linked(&digest)? };
+        let kind = if blob.is_some() { "blob" } else { "manifest" };
+        named.push(Named {
+            digest,
+            kind,
+            blob,
+            present: known || blob.is_some(),
+        });
+    }
+    Ok(named)
+}
+
+/// Inserts a manifest, its bytes and its references.
+fn insert(
+    session: &Session<'_>,
+    repository: i64,
+    new: &NewManifest,
+    named: &[Named],
+) -> Result<i64, StoreError> {
+    let sql = "INSERT INTO manifest (repository, digest, media_type, artifact_type, annotations, \
+               subject, size, created) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
+    let content = &new.manifest;
+    let params = (
+        repository,
+        digest_key(&new.digest),
+        &content.media_type,
+        &content.artifact_type,
+        annotations(new)?,
+        content.subject.as_ref().map(digest_key),
+        size_key(u64::try_from(new.bytes.len()).unwrap_or(u64::MAX)),
+        new.created.as_millisecond(),
+    );
+    let manifest = session.insert(sql, params)?;
+    let sql = "INSERT INTO manifest_content (manifest, bytes) VALUES (?1, ?2)";
+    session.execute(sql, (manifest, new.bytes.as_ref()))?;
+    for name in named {
+        let sql = "INSERT INTO manifest_reference (repository, digest, manifest, kind) \
+                   VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO NOTHING";
+        session.execute(
+            sql,
+            (repository, digest_key(&name.digest), manifest, name.kind),
+        )?;
+    }
+    Ok(manifest)
+}
+
+/// The annotations as they are stored: only a referrers list ever shows them.
+fn annotations(new: &NewManifest) -> Result<Option<String>, StoreError> {
+    if new.manifest.subject.is_none() || new.manifest.annotations.is_empty() {
+        return Ok(None);
+    }
+    let text = serde_json::to_string(&new.manifest.annotations);
+    text.map(Some)
+        .map_err(|error| StoreError::Unavailable(error.to_string()))
+}
+
+/// Starts the leases of what a manifest names, which it keeps no longer.
+fn start_leases(
+    session: &Session<'_>,
+    place: &InRepository,
+    repository: i64,
+    manifest: i64,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let params = (repository, manifest, place.registry.tenant.bytes());
+    let blobs: Vec<i64> = session.rows(NAMED_BLOBS, params, |row| row.get(0))?;
+    blobs
+        .into_iter()
+        .try_for_each(|blob| renew_link(session, repository, blob, now))
+}

@@ -1,0 +1,240 @@
+//! Repositories and what is in them.
+//!
+//! The statements are in [`blob`], [`manifest`] and [`list`]. Each names the repository by tenant,
+//! registry and name, as the capability does, and reaches content by way of its row alone; there
+//! is no statement that finds a blob without a link. A reading is one statement, so it sees one
+//! state of the database whatever is written meanwhile.
+
+mod blob;
+mod list;
+mod manifest;
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+use naru_access::{Access, Catalog, Delete, InRepository, ListTags, Maintenance, Pull, Push};
+use naru_oci::{Digest, Reference, Referrer, RepositoryName, Tag};
+
+use super::Sqlite;
+use super::session::Session;
+use crate::error::{Missing, StoreError};
+use crate::metadata::Repositories;
+use crate::record::{
+    Blob, BlobStat, Listing, Location, ManifestPut, ManifestStat, NewManifest, Page, PutRefusal,
+    RepositoryEvent, Sealed, StoredManifest, UnlinkRefusal,
+};
+
+#[async_trait]
+impl Repositories for Sqlite {
+    async fn blob(
+        &self,
+        access: &Access<Pull>,
+        digest: &Digest,
+    ) -> Result<Option<Blob>, StoreError> {
+        let (place, digest) = (access.place().clone(), *digest);
+        self.read(move |session| blob::read(session, &place, &digest))
+            .await
+    }
+
+    async fn stat_blob(
+        &self,
+        access: &Access<Pull>,
+        digest: &Digest,
+    ) -> Result<Option<BlobStat>, StoreError> {
+        let (place, digest) = (access.place().clone(), *digest);
+        self.read(move |session| blob::stat(session, &place, &digest))
+            .await
+    }
+
+    async fn renew_lease(
+        &self,
+        access: &Access<Pull>,
+        digest: &Digest,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let (place, digest) = (access.place().clone(), *digest);
+        self.write(move |session| blob::renew(session, &place, &digest, now))
+            .await
+    }
+
+    async fn link_blob(
+        &self,
+        access: &Access<Push>,
+        sealed: &Sealed,
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
+        let (place, new) = (access.place().clone(), blob::NewBlob::of(sealed));
+        self.write(move |session| blob::link(session, &place, &new, now))
+            .await
+    }
+
+    async fn repositories_with(
+        &self,
+        access: &Access<Push>,
+        digest: &Digest,
+        limit: usize,
+    ) -> Result<Vec<RepositoryName>, StoreError> {
+        let (registry, digest) = (*access.registry(), *digest);
+        self.read(move |session| blob::holders(session, registry, &digest, limit))
+            .await
+    }
+
+    async fn mount_blob(
+        &self,
+        access: &Access<Push>,
+        source: &Access<Pull>,
+        digest: &Digest,
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
+        let (place, source) = (access.place().clone(), source.place().clone());
+        let digest = *digest;
+        self.write(move |session| blob::mount(session, &place, &source, &digest, now))
+            .await
+    }
+
+    async fn unlink_blob(
+        &self,
+        access: &Access<Delete>,
+        digest: &Digest,
+        event: RepositoryEvent,
+    ) -> Result<Result<(), UnlinkRefusal>, StoreError> {
+        let (place, digest) = (access.place().clone(), *digest);
+        self.write(move |session| blob::unlink(session, &place, &digest, &event))
+            .await
+    }
+
+    async fn has_location(
+        &self,
+        _maintenance: &Maintenance,
+        location: &Location,
+    ) -> Result<bool, StoreError> {
+        let location = location.clone();
+        self.read(move |session| blob::has_location(session, &location))
+            .await
+    }
+
+    async fn manifest(
+        &self,
+        access: &Access<Pull>,
+        reference: &Reference,
+    ) -> Result<Result<StoredManifest, Missing>, StoreError> {
+        let (place, reference) = (access.place().clone(), reference.clone());
+        self.read(move |session| manifest::read(session, &place, &reference))
+            .await
+    }
+
+    async fn stat_manifest(
+        &self,
+        access: &Access<Pull>,
+        reference: &Reference,
+    ) -> Result<Result<ManifestStat, Missing>, StoreError> {
+        let (place, reference) = (access.place().clone(), reference.clone());
+        self.read(move |session| manifest::stat(session, &place, &reference))
+            .await
+    }
+
+    async fn put_manifest(
+        &self,
+        access: &Access<Push>,
+        manifest: NewManifest,
+        event: RepositoryEvent,
+    ) -> Result<Result<ManifestPut, PutRefusal>, StoreError> {
+        let place = access.place().clone();
+        self.write(move |session| manifest::put(session, &place, &manifest, &event))
+            .await
+    }
+
+    async fn delete_manifest(
+        &self,
+        access: &Access<Delete>,
+        digest: &Digest,
+        event: RepositoryEvent,
+    ) -> Result<Result<(), Missing>, StoreError> {
+        let (place, digest) = (access.place().clone(), *digest);
+        self.write(move |session| manifest::delete(session, &place, &digest, &event))
+            .await
+    }
+
+    async fn delete_tag(
+        &self,
+        access: &Access<Delete>,
+        tag: &Tag,
+        event: RepositoryEvent,
+    ) -> Result<Result<(), Missing>, StoreError> {
+        let (place, tag) = (access.place().clone(), tag.clone());
+        self.write(move |session| manifest::delete_tag(session, &place, &tag, &event))
+            .await
+    }
+
+    async fn tags(
+        &self,
+        access: &Access<ListTags>,
+        page: &Page,
+    ) -> Result<Result<Listing<String>, Missing>, StoreError> {
+        let (place, page) = (access.place().clone(), page.clone());
+        self.read(move |session| list::tags(session, &place, &page))
+            .await
+    }
+
+    async fn catalog(
+        &self,
+        access: &Access<Catalog>,
+        page: &Page,
+    ) -> Result<Listing<String>, StoreError> {
+        let (registry, page) = (*access.place(), page.clone());
+        self.read(move |session| list::catalog(session, registry, &page))
+            .await
+    }
+
+    async fn referrers(
+        &self,
+        access: &Access<Pull>,
+        subject: &Digest,
+        artifact_type: Option<&str>,
+        page: &Page,
+    ) -> Result<Listing<Referrer>, StoreError> {
+        let (place, subject, page) = (access.place().clone(), *subject, page.clone());
+        let artifact_type = artifact_type.map(str::to_owned);
+        self.read(move |session| {
+            list::referrers(session, &place, &subject, artifact_type.as_deref(), &page)
+        })
+        .await
+    }
+}
+
+const REPOSITORY: &str =
+    "SELECT id FROM repository WHERE tenant = ?1 AND registry = ?2 AND name = ?3";
+
+/// A repository as the statements name it, in their first three parameters.
+fn key(place: &InRepository) -> ([u8; 16], [u8; 16], &str) {
+    let InRepository {
+        registry,
+        repository,
+    } = place;
+    (
+        registry.tenant.bytes(),
+        registry.registry.bytes(),
+        repository.as_str(),
+    )
+}
+
+/// The row of a repository, for a write: there nothing changes between two statements.
+fn find(session: &Session<'_>, place: &InRepository) -> Result<Option<i64>, StoreError> {
+    session.row(REPOSITORY, key(place), |row| row.get(0))
+}
+
+/// The row of a repository, made if it is not there.
+fn find_or_create(
+    session: &Session<'_>,
+    place: &InRepository,
+    now: Timestamp,
+) -> Result<i64, StoreError> {
+    if let Some(id) = find(session, place)? {
+        return Ok(id);
+    }
+    let (tenant, registry, name) = key(place);
+    let sql = "INSERT INTO repository (tenant, registry, name, created) VALUES (?1, ?2, ?3, ?4)";
+    session.insert(sql, (tenant, registry, name, now.as_millisecond()))
+}
+
+#[cfg(test)]
+mod plans;
