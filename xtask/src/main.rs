@@ -1,0 +1,73 @@
+//! The one entry point of everything that is not the product: `cargo xtask TASK`.
+//!
+//! Decides which task runs and what its exit code is; each task has a module of its own. Needs
+//! nothing but cargo: a tool that is missing is skipped loudly, and in CI it is a failure.
+
+mod check;
+mod clients;
+mod conformance;
+mod durability;
+mod failure;
+mod http;
+mod process;
+mod product;
+mod server;
+mod surroundings;
+mod terminal;
+mod tidy;
+mod tools;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+/// Naru's chores.
+#[derive(Parser)]
+#[command(name = "cargo xtask")]
+enum Task {
+    /// Format, clippy, tidy and cargo-deny: what has to hold before a change lands.
+    Check,
+    /// Docker, skopeo, crane and oras against a running registry.
+    Clients {
+        /// Build and run the optimised binary.
+        #[arg(long)]
+        release: bool,
+        /// Play only the scenarios whose name contains this.
+        #[arg(long, value_name = "TEXT")]
+        only: Option<String>,
+    },
+    /// The OCI distribution suite, twice, and a strict reading of its reports.
+    Conformance {
+        /// Build and run the optimised binary.
+        #[arg(long)]
+        release: bool,
+        /// Leave the data directories and the server's log beside the reports.
+        #[arg(long)]
+        keep: bool,
+    },
+    /// What is synced before a 201, read from a trace of the system calls.
+    Durability {
+        /// Build and run the optimised binary.
+        #[arg(long)]
+        release: bool,
+    },
+    /// The rules of the house that no compiler checks.
+    Tidy,
+}
+
+fn main() -> ExitCode {
+    let done = match Task::parse() {
+        Task::Check => check::run(),
+        Task::Clients { release, only } => clients::run(release, only.as_deref()),
+        Task::Conformance { release, keep } => conformance::run(release, keep),
+        Task::Durability { release } => durability::run(release),
+        Task::Tidy => tidy::run(),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            terminal::complain(&failure);
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,0 +1,83 @@
+//! Arrows between crates point downward only.
+
+use cargo_metadata::{DependencyKind, Metadata};
+
+/// The crates of the product, the lowest first: each may use those before it.
+const LAYERS: [&str; 7] = [
+    "naru-codes",
+    "naru-oci",
+    "naru-access",
+    "naru-identity",
+    "naru-store",
+    "naru-server",
+    "naru",
+];
+
+/// What only tests may use.
+const FOR_TESTS: &str = "naru-testkit";
+/// What uses none of the others, since it has to run when they do not compile.
+const APART: &str = "xtask";
+
+/// What breaks this rule.
+pub(super) fn findings(metadata: &Metadata) -> Vec<String> {
+    let mut findings = Vec::new();
+    for package in &metadata.packages {
+        let user = package.name.as_str();
+        if level(user).is_none() && user != FOR_TESTS && user != APART {
+            findings.push(format!("the crate {user} has no place in the layers"));
+        }
+        for dependency in &package.dependencies {
+            let only_tests = dependency.kind == DependencyKind::Development;
+            findings.extend(judge(user, &dependency.name, only_tests));
+        }
+    }
+    findings
+}
+
+/// What speaks against `user` using `used`.
+fn judge(user: &str, used: &str, only_tests: bool) -> Option<String> {
+    let ours = used == FOR_TESTS || used == APART || level(used).is_some();
+    if !ours {
+        return None;
+    }
+    if user == APART || used == APART {
+        return Some(format!("{user} uses {used}: {APART} stands apart"));
+    }
+    if used == FOR_TESTS {
+        return (!only_tests).then(|| format!("{user} uses {used} outside its tests"));
+    }
+    if user == FOR_TESTS || only_tests {
+        return None;
+    }
+    (level(used) >= level(user)).then(|| format!("{user} uses {used}, which is above it"))
+}
+
+fn level(name: &str) -> Option<usize> {
+    LAYERS.iter().position(|layer| *layer == name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn arrows_point_downward() {
+        assert_eq!(judge("naru-store", "naru-codes", false), None);
+        assert_eq!(judge("naru-store", "serde", false), None);
+        assert!(judge("naru-codes", "naru-store", false).is_some());
+        assert!(judge("naru-oci", "naru-access", false).is_some());
+    }
+
+    #[test]
+    fn the_test_kit_is_for_tests() {
+        assert_eq!(judge("naru-server", "naru-testkit", true), None);
+        assert_eq!(judge("naru-testkit", "naru-server", false), None);
+        assert!(judge("naru-server", "naru-testkit", false).is_some());
+    }
+
+    #[test]
+    fn xtask_stands_apart() {
+        assert!(judge("xtask", "naru-oci", false).is_some());
+        assert!(judge("naru", "xtask", true).is_some());
+    }
+}
