@@ -21,6 +21,8 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
+use crate::product::Product;
+
 /// Naru's chores.
 #[derive(Parser)]
 #[command(name = "cargo xtask")]
@@ -29,27 +31,24 @@ enum Task {
     Check,
     /// Docker, skopeo, crane and oras against a running registry.
     Clients {
-        /// Build and run the optimised binary.
-        #[arg(long)]
-        release: bool,
+        #[command(flatten)]
+        product: Product,
         /// Play only the scenarios whose name contains this.
         #[arg(long, value_name = "TEXT")]
         only: Option<String>,
     },
     /// The OCI distribution suite, twice, and a strict reading of its reports.
     Conformance {
-        /// Build and run the optimised binary.
-        #[arg(long)]
-        release: bool,
+        #[command(flatten)]
+        product: Product,
         /// Leave the data directories and the server's log beside the reports.
         #[arg(long)]
         keep: bool,
     },
     /// What is synced before a 201, read from a trace of the system calls.
     Durability {
-        /// Build and run the optimised binary.
-        #[arg(long)]
-        release: bool,
+        #[command(flatten)]
+        product: Product,
     },
     /// The rules of the house that no compiler checks.
     Tidy,
@@ -58,9 +57,9 @@ enum Task {
 fn main() -> ExitCode {
     let done = match Task::parse() {
         Task::Check => check::run(),
-        Task::Clients { release, only } => clients::run(release, only.as_deref()),
-        Task::Conformance { release, keep } => conformance::run(release, keep),
-        Task::Durability { release } => durability::run(release),
+        Task::Clients { product, only } => clients::run(&product, only.as_deref()),
+        Task::Conformance { product, keep } => conformance::run(&product, keep),
+        Task::Durability { product } => durability::run(&product),
         Task::Tidy => tidy::run(),
     };
     match done {

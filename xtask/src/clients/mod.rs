@@ -16,8 +16,9 @@ use std::rc::Rc;
 
 use crate::clients::stage::Stage;
 use crate::failure::Failure;
+use crate::product::Product;
 use crate::surroundings::{self, Stopwatch};
-use crate::{product, terminal};
+use crate::terminal;
 
 /// Something that a user does with a client.
 struct Scenario<T> {
@@ -34,8 +35,8 @@ struct Tally<'a> {
 }
 
 /// Plays every scenario whose name contains `only`.
-pub(crate) fn run(release: bool, only: Option<&str>) -> Result<(), Failure> {
-    let binary = product::build(release)?;
+pub(crate) fn run(product: &Product, only: Option<&str>) -> Result<(), Failure> {
+    let binary = product.binary()?;
     let stage = Rc::new(Stage::set(&binary)?);
     let mut tally = Tally {
         only,

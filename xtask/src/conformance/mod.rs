@@ -12,7 +12,7 @@ use std::time::Duration;
 use crate::conformance::report::{Expectation, Reports};
 use crate::failure::Failure;
 use crate::process::Invocation;
-use crate::product;
+use crate::product::Product;
 use crate::server::{Launch, OWNER, OWNER_PASSWORD, Server};
 use crate::surroundings::Stopwatch;
 use crate::terminal;
@@ -57,9 +57,9 @@ const ROUNDS: [Round; 2] = [
 ];
 
 /// Runs both rounds, each on a registry of its own.
-pub(crate) fn run(release: bool, keep: bool) -> Result<(), Failure> {
+pub(crate) fn run(product: &Product, keep: bool) -> Result<(), Failure> {
     let suite = SUITE.pinned()?;
-    let binary = product::build(release)?;
+    let binary = product.binary()?;
     let mut failed = 0;
     for round in &ROUNDS {
         let watch = Stopwatch::start();
@@ -74,7 +74,7 @@ pub(crate) fn run(release: bool, keep: bool) -> Result<(), Failure> {
         }
         failed += 1;
         terminal::say(format_args!(
-            "conformance: {title}: FAILED, {tests} of {tests} are due ({seconds} s)"
+            "conformance: {title}: FAILED: {tests} tests are due, all of them passed ({seconds} s)"
         ));
         terminal::quote(&findings.join("\n"));
     }

@@ -14,8 +14,9 @@ use crate::durability::trace::{Kind, Trace};
 use crate::failure::Failure;
 use crate::http::Request;
 use crate::process::Invocation;
+use crate::product::Product;
 use crate::server::{self, Launch, OWNER, OWNER_PASSWORD, Server};
-use crate::{product, surroundings, terminal, tools};
+use crate::{surroundings, terminal, tools};
 
 const CALLS: &str = "fsync,fdatasync,rename,renameat,renameat2,link,linkat,mkdir,mkdirat,\
                      openat,write,writev,pwrite64,sendto,sendmsg";
@@ -24,7 +25,7 @@ const REPOSITORY: &str = "durability/app";
 const LARGE: usize = 200 * 1024;
 
 /// Pushes a large blob and a small manifest under strace, and judges the trace.
-pub(crate) fn run(release: bool) -> Result<(), Failure> {
+pub(crate) fn run(product: &Product) -> Result<(), Failure> {
     let strace = match tools::need("strace", "install your system's strace package") {
         Err(missing) if !surroundings::in_ci() => {
             terminal::skipped("durability", missing);
@@ -32,7 +33,7 @@ pub(crate) fn run(release: bool) -> Result<(), Failure> {
         }
         found => found?,
     };
-    let binary = product::build(release)?;
+    let binary = product.binary()?;
     let scratch = tempfile::Builder::new()
         .prefix("naru-durability-")
         .tempdir()
