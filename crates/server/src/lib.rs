@@ -1,1 +1,28 @@
-//! tbd
+//! The registry over HTTP.
+//!
+//! A request goes through [`edge`] (which address, host and path it really is), [`gate`] (network
+//! rules, credentials, the decision, and what a refusal becomes) and then a handler under
+//! [`http`], which reaches the store with the capability that the gate handed it. [`control`] is
+//! administration: use cases that decide for themselves, to which the local socket only maps.
+//!
+//! Composes `naru-access`, `naru-identity` and `naru-store`; prints nothing, reads no environment.
+//! `ARCHITECTURE.md` at the root tells the way of a pull and of a login in full.
+
+pub mod ambient;
+mod config;
+pub mod control;
+mod edge;
+mod gate;
+mod http;
+mod keys;
+mod serve;
+mod start;
+mod state;
+mod tls;
+
+pub use config::{Config, Host, HostError, PublicUrl, PublicUrlError, Scheme, TlsMode};
+pub use gate::{Counters, Kind, RouteNeeds, RouteRow, routes};
+pub use keys::KeyFileError;
+pub use serve::{Listening, Server};
+pub use start::{FirstStart, OwnerPassword, StartError};
+pub use state::App;

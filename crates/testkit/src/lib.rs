@@ -1,1 +1,21 @@
-//! tbd
+//! What the tests share: a server on a free port with a clock that is set, and the two ends that
+//! a test speaks to it by: HTTP as a client does, and administration over its local socket.
+//!
+//! For tests alone; a failure here is a panic that says what was expected.
+#![expect(
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test that cannot be set up is to fail, and to say where"
+)]
+
+mod admin;
+mod clock;
+mod http;
+mod image;
+mod server;
+
+pub use admin::AdminReply;
+pub use clock::SetClock;
+pub use http::{Reply, Sending, percent};
+pub use image::{Image, MANIFEST, blob, image};
+pub use server::{Kit, OWNER, OWNER_PASSWORD};

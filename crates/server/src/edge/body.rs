@@ -1,0 +1,143 @@
+//! Bodies: of answers, and of requests as a source of bytes for the store.
+
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use http_body::{Body as HttpBody, Frame, SizeHint};
+use http_body_util::BodyExt as _;
+use hyper::body::Incoming;
+use naru_store::{Chunks, Source, SourceError, StoreError};
+
+/// The most that is read of a body whose request was refused already, and for how long, so that
+/// the client gets to see the answer.
+const DRAIN_BYTES: u64 = 16 << 20;
+const DRAIN_TIME: Duration = Duration::from_secs(10);
+
+/// The body of an answer.
+pub(crate) enum Body {
+    /// Nothing more to send.
+    Empty,
+    /// All of it at once.
+    Full(Bytes),
+    /// Content, as it is read.
+    Stream { chunks: Chunks, remaining: u64 },
+}
+
+impl HttpBody for Body {
+    type Data = Bytes;
+    type Error = StoreError;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, StoreError>>> {
+        let body = self.get_mut();
+        match body {
+            Self::Empty => Poll::Ready(None),
+            Self::Full(bytes) => {
+                let bytes = std::mem::take(bytes);
+                *body = Self::Empty;
+                Poll::Ready((!bytes.is_empty()).then_some(Ok(Frame::data(bytes))))
+            }
+            Self::Stream { chunks, remaining } => match ready!(chunks.poll_next(context)) {
+                Some(Ok(bytes)) => {
+                    *remaining = remaining.saturating_sub(bytes.len() as u64);
+                    Poll::Ready(Some(Ok(Frame::data(bytes))))
+                }
+                Some(Err(error)) => {
+                    tracing::error!(%error, "content could not be read to its end");
+                    Poll::Ready(Some(Err(error)))
+                }
+                None => Poll::Ready(None),
+            },
+        }
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        SizeHint::with_exact(match self {
+            Self::Empty => 0,
+            Self::Full(bytes) => bytes.len() as u64,
+            Self::Stream { remaining, .. } => *remaining,
+        })
+    }
+
+    fn is_end_stream(&self) -> bool {
+        matches!(self, Self::Empty)
+    }
+}
+
+/// The body of a request, as a source of bytes.
+pub(crate) struct RequestBytes {
+    incoming: Incoming,
+    /// How many more bytes may come.
+    left: u64,
+    /// Whether exactly so many must come.
+    exact: bool,
+}
+
+impl RequestBytes {
+    /// All that comes, up to a bound.
+    pub(crate) fn up_to(incoming: Incoming, most: u64) -> Self {
+        Self { incoming, left: most, exact: false }
+    }
+
+    /// The body, with what nobody read of it.
+    pub(crate) fn into_rest(self) -> Incoming {
+        self.incoming
+    }
+
+    /// Exactly as many as were announced.
+    pub(crate) fn exactly(incoming: Incoming, size: u64) -> Self {
+        Self { incoming, left: size, exact: true }
+    }
+}
+
+#[async_trait]
+impl Source for RequestBytes {
+    async fn next(&mut self) -> Option<Result<Bytes, SourceError>> {
+        loop {
+            return match self.incoming.frame().await {
+                None if self.exact && self.left > 0 => Some(Err(SourceError::Size)),
+                None => None,
+                Some(Err(_)) => Some(Err(SourceError::Broken)),
+                Some(Ok(frame)) => {
+                    // Trailers are no content.
+                    let Ok(bytes) = frame.into_data() else { continue };
+                    match self.left.checked_sub(bytes.len() as u64) {
+                        Some(left) => {
+                            self.left = left;
+                            Some(Ok(bytes))
+                        }
+                        None => Some(Err(SourceError::Size)),
+                    }
+                }
+            };
+        }
+    }
+}
+
+/// Reads a body of at most `most` bytes whole.
+pub(crate) async fn read_whole(incoming: Incoming, most: usize) -> Result<Bytes, SourceError> {
+    let mut source = RequestBytes::up_to(incoming, most as u64);
+    // A copy of its own: what is kept of a request's frames would keep the connection's buffer.
+    let mut whole = Vec::new();
+    while let Some(bytes) = source.next().await {
+        whole.extend_from_slice(&bytes?);
+    }
+    Ok(Bytes::from(whole))
+}
+
+/// Reads what is left of a refused request's body, within bounds, so that the client sees the
+/// answer and not a reset. Beyond them the connection ends.
+pub(crate) fn drain(incoming: Incoming) {
+    if incoming.is_end_stream() {
+        return;
+    }
+    tokio::spawn(tokio::time::timeout(DRAIN_TIME, async move {
+        let mut source = RequestBytes::up_to(incoming, DRAIN_BYTES);
+        while let Some(Ok(_)) = source.next().await {}
+    }));
+}

@@ -1,0 +1,16 @@
+//! The edge: what a request really is, before anybody judges it.
+//!
+//! Decides which address it came from ([`client`]: a proxy is believed only where it is trusted),
+//! which registry its host means and where a client is sent for tokens ([`host`]), and carries
+//! bodies in both directions ([`body`], [`answer`]).
+
+pub(crate) mod answer;
+pub(crate) mod body;
+mod client;
+pub(crate) mod host;
+pub(crate) mod inbound;
+
+pub(crate) use answer::Answer;
+pub(crate) use body::Body;
+pub(crate) use client::{Client, Connection};
+pub(crate) use inbound::Inbound;

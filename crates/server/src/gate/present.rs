@@ -1,0 +1,86 @@
+//! Policy, credentials and rights as they are at present: read once for each generation of the
+//! store's freshness, and kept until the next one starts.
+
+use std::hash::Hash;
+use std::sync::{Arc, PoisonError, RwLock};
+
+use naru_access::{CredentialId, PrincipalId, Rights};
+use naru_store::{Generation, Metadata, Standing, StoreError};
+use quick_cache::sync::Cache;
+
+use super::Registries;
+use crate::config::Config;
+
+/// How many standings, and how many sets of rights, are kept.
+const KEPT: usize = 10_000;
+
+/// What was read, and how current it is.
+type Kept<T> = (Generation, T);
+
+/// The seam through which all that is kept in memory of policy and credentials is read.
+pub(crate) struct Present {
+    registries: RwLock<Option<Kept<Arc<Registries>>>>,
+    standings: Cache<(PrincipalId, CredentialId), Kept<Option<Standing>>>,
+    rights: Cache<PrincipalId, Kept<Arc<Rights>>>,
+}
+
+impl Present {
+    pub(crate) fn new() -> Self {
+        let registries = RwLock::new(None);
+        Self { registries, standings: Cache::new(KEPT), rights: Cache::new(KEPT) }
+    }
+
+    /// The registries.
+    pub(crate) async fn registries(
+        &self,
+        config: &Config,
+        metadata: &dyn Metadata,
+    ) -> Result<Arc<Registries>, StoreError> {
+        // Before reading: a write that comes in between makes what is read stale at once.
+        let generation = metadata.freshness().generation();
+        let kept = self.registries.read().unwrap_or_else(PoisonError::into_inner).clone();
+        if let Some((_, registries)) = kept.filter(|(of, _)| *of == generation) {
+            return Ok(registries);
+        }
+        let registries = Arc::new(Registries::new(config, metadata.registries().await?));
+        let fresh = Some((generation, Arc::clone(&registries)));
+        *self.registries.write().unwrap_or_else(PoisonError::into_inner) = fresh;
+        Ok(registries)
+    }
+
+    /// How a principal and one of its credentials stand.
+    pub(crate) async fn standing(
+        &self,
+        metadata: &dyn Metadata,
+        principal: PrincipalId,
+        credential: CredentialId,
+    ) -> Result<Option<Standing>, StoreError> {
+        let read = metadata.standing(principal, credential);
+        fresh(&self.standings, metadata, (principal, credential), read).await
+    }
+
+    /// What a principal may do.
+    pub(crate) async fn rights(
+        &self,
+        metadata: &dyn Metadata,
+        principal: PrincipalId,
+    ) -> Result<Arc<Rights>, StoreError> {
+        let read = async { metadata.rights(principal).await.map(Arc::new) };
+        fresh(&self.rights, metadata, principal, read).await
+    }
+}
+
+async fn fresh<K: Hash + Eq, T: Clone>(
+    cache: &Cache<K, Kept<T>>,
+    metadata: &dyn Metadata,
+    key: K,
+    read: impl Future<Output = Result<T, StoreError>>,
+) -> Result<T, StoreError> {
+    let generation = metadata.freshness().generation();
+    if let Some((_, value)) = cache.get(&key).filter(|(of, _)| *of == generation) {
+        return Ok(value);
+    }
+    let value = read.await?;
+    cache.insert(key, (generation, value.clone()));
+    Ok(value)
+}

@@ -1,0 +1,68 @@
+//! Tokens that were verified: the signature is checked once, the rest on every use.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use naru_access::{AccessList, Principal, RegistryId};
+use naru_identity::KeyRing;
+use naru_identity::token::{Audience, RegistryClaims, TokenFault, verify_registry};
+use naru_oci::Digest;
+use quick_cache::sync::Cache;
+
+/// How many are kept.
+const KEPT: usize = 20_000;
+
+/// A registry token whose signature, issuer and audience hold.
+#[derive(Debug)]
+pub(crate) struct Verified {
+    pub(crate) claims: RegistryClaims,
+    pub(crate) principal: Principal,
+    /// What it lists; nothing where it is a refresh token.
+    pub(crate) access: AccessList,
+}
+
+impl Verified {
+    fn new(claims: RegistryClaims) -> Option<Self> {
+        let principal = claims.holder()?;
+        let access = claims.access.clone().unwrap_or_default();
+        Some(Self { claims, principal, access })
+    }
+}
+
+/// What was verified lately, by the hash of the token.
+pub(crate) struct VerifiedTokens(Cache<(RegistryId, [u8; 32]), Arc<Verified>>);
+
+impl VerifiedTokens {
+    pub(crate) fn new() -> Self {
+        Self(Cache::new(KEPT))
+    }
+
+    /// Verifies a token for a registry.
+    pub(crate) fn verify(
+        &self,
+        ring: &KeyRing,
+        token: &str,
+        audience: Audience<'_>,
+        now: Timestamp,
+    ) -> Result<Arc<Verified>, TokenFault<RegistryClaims>> {
+        let mut hash = [0; 32];
+        let digest = Digest::sha256(token.as_bytes());
+        hash.iter_mut().zip(digest.bytes()).for_each(|(to, from)| *to = *from);
+        let key = (audience.registry, hash);
+        if let Some(known) = self.0.get(&key).filter(|known| known.claims.aud == audience.login_server) {
+            return match known.claims.expires() {
+                end if end <= now => Err(TokenFault::Expired(end, Box::new(known.claims.clone()))),
+                _ => Ok(known),
+            };
+        }
+        let claims = verify_registry(ring, token, audience, now)?;
+        let verified = Arc::new(Verified::new(claims).ok_or(TokenFault::Malformed)?);
+        self.0.insert(key, Arc::clone(&verified));
+        Ok(verified)
+    }
+
+    /// What a token says that is past its time, and otherwise holds.
+    pub(crate) fn lapsed(claims: RegistryClaims) -> Option<Arc<Verified>> {
+        Verified::new(claims).map(Arc::new)
+    }
+}

@@ -1,0 +1,24 @@
+//! `/healthz` and `/readyz`: outside the network rules, and silent but for their status.
+
+use http::{Method, Request, StatusCode};
+use hyper::body::Incoming;
+
+use crate::edge::Answer;
+use crate::state::App;
+
+/// The answer, if the request asks for the server's health.
+pub(super) async fn answer(app: &App, request: &Request<Incoming>) -> Option<Answer> {
+    let reads = matches!(*request.method(), Method::GET | Method::HEAD);
+    let status = match request.uri().path() {
+        "/healthz" if reads => StatusCode::OK,
+        "/readyz" if reads => match app.store.metadata().ping().await {
+            Ok(()) => StatusCode::OK,
+            Err(error) => {
+                tracing::warn!(%error, "the server is not ready");
+                StatusCode::SERVICE_UNAVAILABLE
+            }
+        },
+        _ => return None,
+    };
+    Some(Answer::new(status))
+}

@@ -1,0 +1,155 @@
+//! From a request to its answer: the fixed order of judging, and the routes, one a file.
+
+pub(crate) mod directory;
+mod health;
+pub(crate) mod oauth2;
+pub(crate) mod v2;
+
+use std::sync::Arc;
+
+use http::header::{ALLOW, EXPECT, HeaderName};
+use http::{Request, Response, StatusCode};
+use hyper::body::Incoming;
+use naru_oci::ErrorCode;
+
+use crate::edge::answer::CORRELATION_ID;
+use crate::edge::{Answer, Body, Connection, Inbound, body, host};
+use crate::gate::answer::Situation;
+use crate::gate::entra;
+use crate::gate::{Credential, Exchange, Found, Presented, Refusal, Refused, Target, find};
+use crate::state::App;
+
+const API_VERSION: HeaderName = HeaderName::from_static("docker-distribution-api-version");
+
+/// The longest target, and the largest head, that are looked at. A token request may name a
+/// hundred repositories.
+const TARGET_BYTES: usize = 48 * 1024;
+const HEAD_BYTES: usize = 64 * 1024;
+
+/// Answers a request.
+pub(crate) async fn handle(
+    app: Arc<App>,
+    request: Request<Incoming>,
+    connection: Connection,
+) -> Response<Body> {
+    if let Some(answer) = health::answer(&app, &request).await {
+        return answer.into_response();
+    }
+    if let Some(status) = too_long(&request) {
+        return Answer::new(status).into_response();
+    }
+    let Some(inbound) = Inbound::new(&app, request, connection) else {
+        return Answer::new(StatusCode::BAD_REQUEST).into_response();
+    };
+    let correlation_id = inbound.correlation_id.to_string();
+    let in_registry = inbound.path.starts_with("/v2");
+    let answer = answer(app, inbound).await;
+    let answer = answer
+        .header(CORRELATION_ID, &correlation_id)
+        .header(http::header::X_CONTENT_TYPE_OPTIONS, "nosniff")
+        .header_if(API_VERSION, in_registry.then_some("registry/2.0"));
+    answer.into_response()
+}
+
+/// A target or head beyond what any client of a registry sends.
+fn too_long(request: &Request<Incoming>) -> Option<StatusCode> {
+    let target = request.uri().path_and_query().map_or(0, |target| target.as_str().len());
+    let head: usize =
+        request.headers().iter().map(|(name, value)| name.as_str().len() + value.len()).sum();
+    if target > TARGET_BYTES {
+        Some(StatusCode::URI_TOO_LONG)
+    } else if head > HEAD_BYTES {
+        Some(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE)
+    } else {
+        None
+    }
+}
+
+async fn answer(app: Arc<App>, inbound: Inbound) -> Answer {
+    let registries = match app.present.registries(&app.config, app.store.metadata()).await {
+        Ok(registries) => registries,
+        Err(error) => return Situation::nowhere(&inbound).answer(&error.into()),
+    };
+    let hosted = match host::registry(&app.config, &registries, &inbound.client) {
+        Ok(hosted) => Arc::clone(hosted),
+        Err(denial) => return Situation::nowhere(&inbound).answer(&denial.into()),
+    };
+    let (target, fault) = match Target::read(&inbound.path) {
+        Ok(target) => (target, None),
+        Err(fault) => (Target::Unknown, Some(fault)),
+    };
+    let presented = Presented::in_headers(&inbound.headers);
+    let mut exchange =
+        Exchange { app, registries, hosted, inbound, target, presented, caller: None };
+    match judge(&mut exchange, fault).await {
+        Ok(answer) => answer,
+        Err(refusal) => refuse(exchange, refusal).await,
+    }
+}
+
+/// Judges a request, step by step (`gate.md` §1), and lets its route answer.
+async fn judge(exchange: &mut Exchange, fault: Option<Refused>) -> Result<Answer, Refusal> {
+    if let Some(fault) = fault {
+        return Err(fault.into());
+    }
+    exchange.hosted.network.judge(exchange.inbound.client.address)?;
+    match find(&exchange.target, &exchange.inbound.method) {
+        Found::Route(row) => (row.run)(exchange).await,
+        Found::OtherMethods(methods) => {
+            let methods: Vec<_> = methods.iter().map(http::Method::as_str).collect();
+            let message = format!("this path answers {}", methods.join(", "));
+            let status = StatusCode::METHOD_NOT_ALLOWED;
+            let refused = Refused::new(status, ErrorCode::Unsupported, message);
+            Err(refused.with_header(ALLOW, &methods.join(", ")).into())
+        }
+        Found::NoPath => {
+            // Whether a path is there is told to nobody who has not shown a credential.
+            if matches!(exchange.target, Target::Unknown) {
+                exchange.authenticate().await?;
+            }
+            Err(Refused::missing(ErrorCode::NameUnknown, "there is nothing at this path").into())
+        }
+    }
+}
+
+/// The answer in the form that the endpoint's clients know.
+fn answer_refusal(exchange: &Exchange, situation: &Situation, refusal: &Refusal) -> Answer {
+    let user = match (&exchange.target, refusal) {
+        (Target::IdentityToken(_), Refusal::Denied(_)) => {
+            !matches!(exchange.presented.kind(), Credential::ClientSecret)
+        }
+        _ => false,
+    };
+    let directory = match (&exchange.target, refusal) {
+        (
+            Target::IdentityConfiguration(_) | Target::IdentityKeys(_) | Target::IdentityToken(_),
+            Refusal::Denied(denial),
+        ) => entra::denied(denial, &exchange.inbound, user),
+        _ => None,
+    };
+    directory.unwrap_or_else(|| situation.answer(refusal))
+}
+
+/// Answers a refusal, once its event is written.
+async fn refuse(mut exchange: Exchange, refusal: Refusal) -> Answer {
+    let situation = Situation::of(&exchange);
+    let event = match &refusal {
+        Refusal::Denied(denial) => exchange.login_event(denial, &situation),
+        Refusal::Refused(_) | Refusal::Store(_) => None,
+    };
+    let recorded = match event {
+        Some(event) => exchange.app.store.metadata().record_login(event).await,
+        None => Ok(()),
+    };
+    // A client that waits to be told to go on does not send what it has.
+    if let Some(incoming) = exchange.inbound.body.take()
+        && !exchange.inbound.headers.contains_key(EXPECT)
+    {
+        body::drain(incoming);
+    }
+    match recorded {
+        Ok(()) => answer_refusal(&exchange, &situation, &refusal),
+        // A denial is never dropped: one that cannot be written is not given either.
+        Err(error) => situation.answer(&error.into()),
+    }
+}

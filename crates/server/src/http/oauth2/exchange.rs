@@ -1,0 +1,51 @@
+//! `POST /oauth2/exchange`: a refresh token of the registry for an identity token of the directory.
+
+use http::StatusCode;
+use naru_access::{Denial, holds_nothing};
+use naru_codes::Cause;
+use naru_identity::token::{RefreshGrant, mint_refresh};
+use naru_oci::ErrorCode;
+use naru_store::StoreError;
+use serde_json::json;
+use uuid::Uuid;
+
+use super::{Form, check_service};
+use crate::edge::Answer;
+use crate::gate::{Exchange, Refusal, Refused, authenticate_identity};
+
+pub(crate) async fn post(exchange: &mut Exchange) -> Result<Answer, Refusal> {
+    let form = Form::read(exchange).await?;
+    let invalid = |code, message: &str| Refusal::from(Refused::invalid(code, message));
+    match form.first("grant_type") {
+        Some("access_token" | "access_token_refresh_token") => {}
+        _ => {
+            let message = "`grant_type` is `access_token` here";
+            return Err(invalid(ErrorCode::Unsupported, message));
+        }
+    }
+    let Some(token) = form.first("access_token").filter(|token| !token.is_empty()) else {
+        return Err(invalid(ErrorCode::RequestInvalid, "`access_token` is missing"));
+    };
+    check_service(exchange, form.first("service"))?;
+    let tenant = form.first("tenant").and_then(|tenant| tenant.parse::<Uuid>().ok());
+    if tenant.is_some_and(|tenant| tenant != exchange.hosted.registry.tenant.0) {
+        return Err(Denial::new(Cause::CredentialWrongTenant).into());
+    }
+    let app = &exchange.app;
+    let caller = authenticate_identity(app, exchange.showing(), token).await?;
+    let holder = caller.holder(app).await?;
+    if holds_nothing(&holder, &exchange.hosted.policy) {
+        let denial = Denial::new(Cause::PermissionNoRole).to_holder(holder.principal);
+        exchange.caller = Some(caller);
+        return Err(denial.into());
+    }
+    let grant = RefreshGrant {
+        audience: exchange.hosted.audience(),
+        holder: &caller.principal,
+        origin: caller.origin,
+        until: caller.until,
+    };
+    let minted = mint_refresh(&app.keys.ring(), grant, app.guid(), exchange.inbound.time)
+        .map_err(|error| StoreError::Unavailable(error.to_string()))?;
+    Ok(Answer::json(StatusCode::OK, &json!({ "refresh_token": minted.token })).no_store())
+}

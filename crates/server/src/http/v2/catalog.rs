@@ -1,0 +1,19 @@
+//! `GET /v2/_catalog`: every repository of the registry.
+
+use http::StatusCode;
+use naru_access::{Access, Catalog};
+use serde_json::json;
+
+use super::page;
+use crate::edge::Answer;
+use crate::gate::{Exchange, Refusal};
+
+pub(crate) async fn get(
+    exchange: &mut Exchange,
+    access: Access<Catalog>,
+) -> Result<Answer, Refusal> {
+    let page = page::asked(&exchange.inbound.query)?;
+    let listing = exchange.app.store.metadata().catalog(&access, &page).await?;
+    let answer = Answer::json(StatusCode::OK, &json!({ "repositories": listing.entries }));
+    Ok(page::linked(answer, "/v2/_catalog", &page, &listing, &[]))
+}

@@ -1,0 +1,40 @@
+//! The data plane: OCI distribution 1.1 under `/v2/`.
+
+pub(crate) mod base;
+pub(crate) mod blob;
+pub(crate) mod catalog;
+mod conditional;
+pub(crate) mod manifest;
+mod page;
+pub(crate) mod referrers;
+pub(crate) mod tags;
+pub(crate) mod upload;
+
+use naru_oci::{Digest, ErrorCode, RepositoryName};
+use naru_store::Missing;
+
+use crate::gate::{Exchange, Refusal, Refused, Target};
+
+/// What is not there, once somebody may know it.
+fn not_found(missing: Missing, code: ErrorCode, what: &str) -> Refusal {
+    match missing {
+        Missing::Content => Refused::missing(code, format!("{what} is not in this repository")),
+        Missing::Repository => {
+            let message = "the repository is not there: it comes into being with the first push";
+            Refused::missing(ErrorCode::NameUnknown, message)
+        }
+    }
+    .into()
+}
+
+/// The digest that a blob's or referrers' path names.
+fn digest(exchange: &Exchange) -> Result<Digest, Refusal> {
+    match &exchange.target {
+        Target::Blob(_, digest) | Target::Referrers(_, digest) => Ok(*digest),
+        _ => Err(Refused::missing(ErrorCode::NameUnknown, "the path names no digest").into()),
+    }
+}
+
+fn blob_location(repository: &RepositoryName, digest: &Digest) -> String {
+    format!("/v2/{repository}/blobs/{digest}")
+}

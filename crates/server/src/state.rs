@@ -1,0 +1,95 @@
+//! What all requests share.
+
+use naru_identity::password::Passwords;
+use naru_identity::{EntropyExt as _, MacKey};
+use naru_store::{AdminError, NewRegistry, Store};
+use uuid::Uuid;
+
+use crate::ambient::Ambient;
+use crate::config::Config;
+use crate::gate::{Counters, HumanPasswords, Present, Throttle, VerifiedTokens};
+use crate::keys::Keys;
+use crate::start::{StartError, new_registry};
+
+/// A server's state. Everything in it is either immutable, or kept under the seam of freshness of
+/// the store, or a bounded memory whose loss costs nothing but work.
+pub struct App {
+    pub(crate) config: Config,
+    pub(crate) ambient: Ambient,
+    pub(crate) store: Store,
+    pub(crate) keys: Keys,
+    /// The key of keyed hashes of generated secrets.
+    pub(crate) secret_key: MacKey,
+    /// The key of upload ids.
+    pub(crate) upload_key: MacKey,
+    /// Registries, standings and rights, as they are at present.
+    pub(crate) present: Present,
+    /// Tokens that were verified.
+    pub(crate) tokens: VerifiedTokens,
+    /// Argon2id, bounded.
+    pub(crate) passwords: HumanPasswords,
+    /// The throttle of guesses.
+    pub(crate) throttle: Throttle,
+    /// Counts, for metrics and for those who compare the work of two requests.
+    pub(crate) counters: Counters,
+}
+
+impl App {
+    pub(crate) fn new(
+        config: Config,
+        ambient: Ambient,
+        store: Store,
+        keys: Keys,
+        passwords: Passwords,
+    ) -> Self {
+        let ring = keys.ring();
+        Self {
+            config,
+            ambient,
+            store,
+            secret_key: ring.mac("secrets"),
+            upload_key: ring.mac("uploads"),
+            present: Present::new(),
+            tokens: VerifiedTokens::new(),
+            passwords: HumanPasswords::new(passwords, &ring.mac("remembered-passwords")),
+            throttle: Throttle::new(&ring.mac("guesses")),
+            counters: Counters::default(),
+            keys,
+        }
+    }
+
+    /// The time.
+    pub(crate) fn now(&self) -> jiff::Timestamp {
+        self.ambient.clock.now()
+    }
+
+    /// A new id.
+    pub(crate) fn guid(&self) -> Uuid {
+        self.ambient.entropy.guid()
+    }
+
+    /// The store.
+    pub fn store(&self) -> &Store {
+        &self.store
+    }
+
+    /// Counts, for metrics and for those who compare the work of two requests.
+    pub fn counters(&self) -> &Counters {
+        &self.counters
+    }
+
+    /// A registry that is to be, in the tenant of the others. No verb creates one yet.
+    pub async fn new_registry(&self, name: &str) -> Result<NewRegistry, StartError> {
+        let registries = self.store.metadata().registries().await.map_err(AdminError::from)?;
+        let first = registries.first().ok_or(AdminError::NotFound {
+            what: "registry",
+            name: String::new(),
+        })?;
+        Ok(new_registry(first.tenant, name, &self.ambient, &self.secret_key)?)
+    }
+
+    /// How often Argon2id ran.
+    pub fn password_runs(&self) -> u64 {
+        self.passwords.runs()
+    }
+}

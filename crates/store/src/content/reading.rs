@@ -1,0 +1,77 @@
+//! Reading content in frames, one hop to the blocking threads a frame, with the next one read
+//! ahead; so a slow client holds no thread.
+
+use std::fs::File;
+use std::io::{Read as _, Seek as _, SeekFrom};
+use std::path::Path;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use bytes::Bytes;
+use tokio::task::{JoinHandle, spawn_blocking};
+
+use crate::error::StoreError;
+
+/// The size of a frame. Small ones cost a hop each.
+const FRAME: u64 = 1 << 20;
+
+type Frame = Result<(File, Bytes), StoreError>;
+
+/// The frames of a range of content.
+#[derive(Debug)]
+pub struct Chunks {
+    next: Option<JoinHandle<Frame>>,
+    remaining: u64,
+}
+
+impl Chunks {
+    /// Opens a file and reads its first frame, so that what cannot be read is known before an
+    /// answer begins.
+    pub(super) async fn open(path: &Path, first: u64, length: u64) -> Result<Self, StoreError> {
+        let path = path.to_owned();
+        let opened = spawn_blocking(move || -> Result<File, StoreError> {
+            let mut file = File::open(&path)?;
+            if file.metadata()?.len() < first.saturating_add(length) {
+                return Err(StoreError::Damaged(format!("{} is too short", path.display())));
+            }
+            file.seek(SeekFrom::Start(first))?;
+            Ok(file)
+        });
+        let file = opened.await.map_err(|error| StoreError::Unavailable(error.to_string()))??;
+        let mut chunks = Self { next: None, remaining: length };
+        chunks.read_ahead(file);
+        Ok(chunks)
+    }
+
+    /// The next frame; none at the end.
+    pub fn poll_next(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Bytes, StoreError>>> {
+        let Some(handle) = self.next.as_mut() else { return Poll::Ready(None) };
+        let frame = ready!(Pin::new(handle).poll(context));
+        self.next = None;
+        Poll::Ready(Some(match frame {
+            Ok(Ok((file, bytes))) => {
+                self.read_ahead(file);
+                Ok(bytes)
+            }
+            Ok(Err(error)) => Err(error),
+            Err(error) => Err(StoreError::Unavailable(error.to_string())),
+        }))
+    }
+
+    fn read_ahead(&mut self, mut file: File) {
+        let length = self.remaining.min(FRAME);
+        if length == 0 {
+            return;
+        }
+        self.remaining -= length;
+        self.next = Some(spawn_blocking(move || {
+            let mut buffer = Vec::with_capacity(usize::try_from(length).unwrap_or_default());
+            let read = (&mut file).take(length).read_to_end(&mut buffer)?;
+            if read as u64 == length {
+                Ok((file, Bytes::from(buffer)))
+            } else {
+                Err(StoreError::Damaged("a content file ends early".to_owned()))
+            }
+        }));
+    }
+}

@@ -1,0 +1,20 @@
+//! What goes in and out of the store, as values.
+
+mod admin;
+mod content;
+mod event;
+mod gate;
+mod registry;
+
+pub use admin::{
+    NewRoleAssignment, NewScopeMap, NewSecret, NewServicePrincipal, NewToken, NewUser,
+    RoleAssignmentRecord, ScopeMapPatch, ScopeMapRecord, SecretForm, SecretRecord,
+    ServicePrincipalRecord, TokenPatch, TokenRecord, TokenScope, UserRecord,
+};
+pub use content::{
+    Blob, BlobBody, BlobStat, Listing, Location, ManifestPut, ManifestStat, NewManifest, Page,
+    PutRefusal, Sealed, SealedBody, StoredManifest, UnlinkRefusal,
+};
+pub use event::{EventFilter, LoginEvent, RepositoryEvent, RequestFacts};
+pub use gate::{Account, HumanAccount, Standing};
+pub use registry::{Denials, NewRegistry, NewTenant, Registry, RegistryPatch, RegistrySettings};

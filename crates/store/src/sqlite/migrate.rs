@@ -1,0 +1,89 @@
+//! Migrations: embedded in the binary, run at start, each in a transaction.
+
+use rusqlite::{Connection, TransactionBehavior};
+
+use super::session::Session;
+use crate::error::StoreError;
+
+/// Marks a database as ours (`naru` in ASCII).
+const APPLICATION_ID: i32 = 0x6e61_7275;
+
+const MIGRATIONS: &[&str] = &[include_str!("../../migrations/0001_first.sql")];
+
+/// Why a database cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum MigrateError {
+    /// It was written by a newer version.
+    #[error(
+        "the database has schema version {found}, and this version of naru knows versions up to \
+         {known}: start the version that wrote it, or a newer one"
+    )]
+    Newer {
+        /// The version that was found.
+        found: usize,
+        /// The newest that is known.
+        known: usize,
+    },
+    /// It belongs to something else.
+    #[error("the file is a database of another program")]
+    Foreign,
+    /// It cannot be read or written.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl From<rusqlite::Error> for MigrateError {
+    fn from(error: rusqlite::Error) -> Self {
+        Self::Store(error.into())
+    }
+}
+
+/// Brings a database up to date.
+pub(super) fn migrate(connection: &mut Connection) -> Result<(), MigrateError> {
+    let application: i32 = connection.pragma_query_value(None, "application_id", |r| r.get(0))?;
+    let version: i64 = connection.pragma_query_value(None, "user_version", |r| r.get(0))?;
+    let tables: i64 =
+        connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
+    if application != APPLICATION_ID && tables > 0 {
+        return Err(MigrateError::Foreign);
+    }
+    let version = usize::try_from(version).unwrap_or(usize::MAX);
+    let known = MIGRATIONS.len();
+    let due = MIGRATIONS
+        .get(version..)
+        .ok_or(MigrateError::Newer { found: version, known })?;
+    for (number, sql) in (version + 1..).zip(due) {
+        let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        transaction.execute_batch(sql)?;
+        if number == 1 {
+            let statements = std::sync::atomic::AtomicU64::new(0);
+            super::administration::insert_built_in_roles(&Session::new(&transaction, &statements))?;
+        }
+        transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
+        transaction.pragma_update(None, "user_version", i64::try_from(number).unwrap_or(i64::MAX))?;
+        transaction.commit()?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_database_of_a_newer_version_is_refused_in_words() {
+        let mut connection = Connection::open_in_memory().unwrap();
+        migrate(&mut connection).unwrap();
+        migrate(&mut connection).unwrap();
+        connection.pragma_update(None, "user_version", 99).unwrap();
+        let error = migrate(&mut connection).unwrap_err().to_string();
+        assert!(error.contains("version 99") && error.contains("newer"), "{error}");
+    }
+
+    #[test]
+    fn a_database_of_another_program_is_left_alone() {
+        let mut connection = Connection::open_in_memory().unwrap();
+        connection.execute_batch("CREATE TABLE theirs (a)").unwrap();
+        assert!(matches!(migrate(&mut connection), Err(MigrateError::Foreign)));
+    }
+}

@@ -1,0 +1,135 @@
+//! SQLite: one writer thread with group commit, a few readers, WAL with `synchronous=FULL`.
+//!
+//! All SQL goes through [`session::Session`], all writes through [`writer`]. Where the statements
+//! are: [`gatehouse`], [`repositories`], [`administration`], [`audit`]. The lock on the data
+//! directory makes this process the sole writer, which is what lets [`Freshness`] be a counter.
+
+mod administration;
+mod audit;
+mod gatehouse;
+mod migrate;
+mod repositories;
+mod session;
+mod writer;
+
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use rusqlite::{Connection, OpenFlags};
+use tokio::sync::Semaphore;
+
+use crate::error::StoreError;
+use crate::freshness::Freshness;
+use crate::metadata::Metadata;
+pub use migrate::MigrateError;
+use session::Session;
+use writer::{Effect, Writer};
+
+/// How many connections read at once.
+const READERS: usize = 4;
+
+/// The database of a data directory.
+pub struct Sqlite {
+    path: PathBuf,
+    writer: Writer,
+    idle: Arc<Mutex<Vec<Connection>>>,
+    readers: Arc<Semaphore>,
+    freshness: Freshness,
+    statements: Arc<AtomicU64>,
+}
+
+impl Sqlite {
+    /// Opens the database, makes it if it is not there, and brings its schema up to date.
+    pub fn open(path: &Path) -> Result<Self, MigrateError> {
+        let mut connection = Connection::open(path)?;
+        connection.pragma_update(None, "page_size", 8192)?;
+        connection.pragma_update(None, "journal_mode", "WAL")?;
+        tune(&connection)?;
+        // Every commit is on the disk before its answer goes out.
+        connection.pragma_update(None, "synchronous", "FULL")?;
+        connection.pragma_update(None, "wal_autocheckpoint", 1000)?;
+        migrate::migrate(&mut connection)?;
+        let (freshness, statements) = (Freshness::default(), Arc::new(AtomicU64::new(0)));
+        let writer = Writer::start(connection, freshness.clone(), Arc::clone(&statements))?;
+        Ok(Self {
+            path: path.to_owned(),
+            writer,
+            idle: Arc::default(),
+            readers: Arc::new(Semaphore::new(READERS)),
+            freshness,
+            statements,
+        })
+    }
+
+    /// Reads in one snapshot, away from the async threads.
+    async fn read<T, E, F>(&self, work: F) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+        F: FnOnce(&Session<'_>) -> Result<T, E> + Send + 'static,
+    {
+        let closed = |_| StoreError::Unavailable("the store is closed".to_owned());
+        let permit = Arc::clone(&self.readers).acquire_owned().await.map_err(closed)?;
+        let (idle, path) = (Arc::clone(&self.idle), self.path.clone());
+        let statements = Arc::clone(&self.statements);
+        let read = move || {
+            let _permit = permit;
+            let taken = idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
+            let connection = match taken {
+                Some(connection) => connection,
+                None => open_reader(&path).map_err(StoreError::from)?,
+            };
+            let result = work(&Session::new(&connection, &statements));
+            idle.lock().unwrap_or_else(PoisonError::into_inner).push(connection);
+            result
+        };
+        match tokio::task::spawn_blocking(read).await {
+            Ok(result) => result,
+            Err(error) => Err(StoreError::Unavailable(error.to_string()).into()),
+        }
+    }
+
+    /// Writes content, in a transaction that commits together with whatever else waits.
+    async fn write<T, E, F>(&self, work: F) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+        F: FnOnce(&Session<'_>) -> Result<T, E> + Send + 'static,
+    {
+        self.writer.submit(Effect::Content, work).await
+    }
+
+    /// Writes policy, credentials or stamps: what was kept of them in memory is stale afterwards.
+    async fn write_policy<T, E, F>(&self, work: F) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+        F: FnOnce(&Session<'_>) -> Result<T, E> + Send + 'static,
+    {
+        self.writer.submit(Effect::Policy, work).await
+    }
+}
+
+impl Metadata for Sqlite {
+    fn statements(&self) -> u64 {
+        self.statements.load(Ordering::Relaxed)
+    }
+}
+
+fn open_reader(path: &Path) -> rusqlite::Result<Connection> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(path, flags)?;
+    tune(&connection)?;
+    Ok(connection)
+}
+
+/// What every connection is set to.
+fn tune(connection: &Connection) -> rusqlite::Result<()> {
+    connection.pragma_update(None, "foreign_keys", true)?;
+    connection.pragma_update(None, "cache_size", -16_384)?;
+    connection.pragma_update(None, "temp_store", "memory")?;
+    connection.busy_timeout(std::time::Duration::from_secs(5))?;
+    connection.set_prepared_statement_cache_capacity(128);
+    Ok(())
+}

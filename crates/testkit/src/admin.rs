@@ -1,0 +1,45 @@
+//! Administration over the local socket, as the command line does it.
+
+use ::http::{Request, StatusCode};
+use bytes::Bytes;
+use http_body_util::{BodyExt as _, Full};
+use hyper_util::rt::TokioIo;
+use serde_json::Value;
+use tokio::net::UnixStream;
+
+use crate::Kit;
+
+/// What the socket answers.
+#[derive(Clone, Debug)]
+pub struct AdminReply {
+    /// Its status.
+    pub status: StatusCode,
+    /// What it says.
+    pub body: Value,
+}
+
+impl Kit {
+    /// Asks for a verb, whatever comes of it.
+    pub async fn try_admin(&self, noun: &str, verb: &str, request: Value) -> AdminReply {
+        let stream = UnixStream::connect(self.socket()).await.expect("the socket listens");
+        let (mut sender, connection) =
+            hyper::client::conn::http1::handshake(TokioIo::new(stream)).await.expect("HTTP/1.1");
+        tokio::spawn(connection);
+        let request = Request::post(format!("/v1/{noun}/{verb}"))
+            .header("host", "localhost")
+            .body(Full::new(Bytes::from(request.to_string())))
+            .expect("a request that can be sent");
+        let reply = sender.send_request(request).await.expect("an answer");
+        let (head, body) = reply.into_parts();
+        let body = body.collect().await.expect("a body that comes whole").to_bytes();
+        let body = serde_json::from_slice(&body).expect("JSON");
+        AdminReply { status: head.status, body }
+    }
+
+    /// Asks for a verb that must do.
+    pub async fn admin(&self, noun: &str, verb: &str, request: Value) -> Value {
+        let reply = self.try_admin(noun, verb, request).await;
+        assert_eq!(reply.status, StatusCode::OK, "{noun} {verb}: {}", reply.body);
+        reply.body
+    }
+}
