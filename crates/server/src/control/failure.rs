@@ -1,0 +1,352 @@
+//! Why something was not done, split by who must act, and the words for it.
+//!
+//! The words are in `locales/*/cli.ftl`; here is which of them a failure is told in.
+
+use std::fmt;
+
+use naru_access::{Denial, Evidence, NetworkRuleError, PatternError, ScopePathError};
+use naru_codes::{Language, texts};
+use naru_identity::names::{NameError, NameKind};
+use naru_identity::password::{MAX_LENGTH, MIN_LENGTH};
+use naru_store::{AdminError, StoreError};
+
+/// Why a use case did not do what it was asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Failure {
+    /// The server is at fault.
+    Broken,
+    /// Too many passwords are being hashed just now.
+    Busy,
+    /// The caller may not.
+    Denied(Box<Denial>),
+    /// What the caller gave cannot be taken.
+    Invalid(Fault),
+    /// The state of things does not allow it, or the store cannot.
+    Refused(AdminError),
+}
+
+/// What is wrong with what was given.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Fault {
+    /// No action of scope maps.
+    Action {
+        /// What was given.
+        given: String,
+    },
+    /// Two things that exclude each other, or one that lacks the other.
+    Combination(&'static str),
+    /// A name.
+    Name(NameError),
+    /// A network rule.
+    NetworkRule(NetworkRuleError),
+    /// Nothing to change was given.
+    Nothing,
+    /// The password is another account's secret.
+    PasswordInUse,
+    /// A password is too short or too long.
+    PasswordLength,
+    /// A repository pattern.
+    Pattern(PatternError),
+    /// No cause has that code.
+    Reason {
+        /// What was given.
+        given: String,
+        /// The code that was probably meant.
+        nearest: Option<&'static str>,
+    },
+    /// A request that cannot be read.
+    Request(String),
+    /// The scope of a role assignment.
+    Scope(ScopePathError),
+    /// A span of time.
+    Span {
+        /// What was given.
+        given: String,
+    },
+    /// A token cannot serve as a password that one thinks up.
+    TokenAsPassword,
+    /// There is no such verb.
+    Verb(String),
+}
+
+/// What a failure comes to, for exit codes and statuses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// The caller may not.
+    Denied,
+    /// It did not work.
+    Failed,
+    /// What was given cannot be taken.
+    Invalid,
+    /// It is not there.
+    NotFound,
+    /// The server cannot at the moment.
+    Unavailable,
+}
+
+impl Outcome {
+    /// The status in an HTTP answer.
+    pub const fn status(self) -> u16 {
+        match self {
+            Self::Denied => 403,
+            Self::Failed => 409,
+            Self::Invalid => 400,
+            Self::NotFound => 404,
+            Self::Unavailable => 503,
+        }
+    }
+
+    /// The exit code of a command.
+    pub const fn exit_code(self) -> u8 {
+        match self {
+            Self::Failed | Self::Unavailable => 1,
+            Self::Invalid => 2,
+            Self::NotFound => 3,
+            Self::Denied => 4,
+        }
+    }
+
+    /// What a status stands for.
+    pub const fn of_status(status: u16) -> Self {
+        match status {
+            400 => Self::Invalid,
+            403 => Self::Denied,
+            404 => Self::NotFound,
+            503 => Self::Unavailable,
+            _ => Self::Failed,
+        }
+    }
+}
+
+/// An argument of a text.
+type Argument = (&'static str, String);
+
+impl Failure {
+    /// What it comes to.
+    pub const fn outcome(&self) -> Outcome {
+        match self {
+            Self::Broken | Self::Busy | Self::Refused(AdminError::Store(_)) => Outcome::Unavailable,
+            Self::Denied(_) | Self::Refused(AdminError::Beyond(_)) => Outcome::Denied,
+            Self::Invalid(_) => Outcome::Invalid,
+            Self::Refused(AdminError::NotFound { .. }) => Outcome::NotFound,
+            Self::Refused(
+                AdminError::Ambiguous { .. }
+                | AdminError::Exists { .. }
+                | AdminError::InUse { .. }
+                | AdminError::Limit(_)
+                | AdminError::NameTaken { .. }
+                | AdminError::System(_),
+            ) => Outcome::Failed,
+        }
+    }
+
+    /// Its stable code.
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Broken | Self::Busy | Self::Refused(AdminError::Store(_)) => {
+                "registry-unavailable"
+            }
+            Self::Denied(denial) => denial.cause.code(),
+            Self::Invalid(_) => "request-invalid",
+            Self::Refused(error) => match error {
+                AdminError::Ambiguous { .. } => "ambiguous",
+                AdminError::Beyond(_) => "permission-management",
+                AdminError::Exists { .. } => "exists",
+                AdminError::InUse { .. } => "in-use",
+                AdminError::Limit(_) => "limit-reached",
+                AdminError::NameTaken { .. } => "name-taken",
+                AdminError::NotFound { .. } => "not-found",
+                AdminError::Store(_) => "registry-unavailable",
+                AdminError::System(_) => "system-scope-map",
+            },
+        }
+    }
+
+    /// What happened, in words.
+    pub fn message(&self, language: Language) -> String {
+        let (id, arguments) = match self {
+            Self::Broken => ("failure-broken", vec![]),
+            Self::Busy => ("failure-busy", vec![]),
+            Self::Denied(denial) => denied(language, denial),
+            Self::Invalid(fault) => fault.words(),
+            Self::Refused(error) => refused(language, error),
+        };
+        text(language, id, &arguments)
+    }
+
+    /// What to do about it, where there is more to say than what happened.
+    pub fn hint(&self, language: Language) -> Option<String> {
+        let (id, arguments) = match self {
+            Self::Denied(_) => return Some(texts().fix(language, naru_codes::Cause::PermissionManagement)),
+            Self::Invalid(fault) => fault.hint(),
+            Self::Refused(AdminError::InUse { .. }) => Some(("hint-in-use", vec![])),
+            Self::Refused(AdminError::NotFound { what, .. }) => {
+                let (_, command) = LISTS.iter().find(|(noun, _)| noun == what)?;
+                Some(("hint-list", vec![("command", (*command).to_owned())]))
+            }
+            Self::Refused(AdminError::System(_)) => Some(("hint-system", vec![])),
+            Self::Broken | Self::Busy | Self::Refused(_) => None,
+        }?;
+        Some(text(language, id, &arguments))
+    }
+}
+
+/// The command that shows what there is of a kind of thing.
+const LISTS: &[(&str, &str)] = &[
+    ("client secret", "naru sp credential list"),
+    ("network rule", "naru network-rule list"),
+    ("registry", "naru registry list"),
+    ("role assignment", "naru role assignment list"),
+    ("scope map", "naru scope-map list"),
+    ("service principal", "naru sp list"),
+    ("token", "naru token list"),
+    ("user", "naru user list"),
+];
+
+impl Fault {
+    fn words(&self) -> (&'static str, Vec<Argument>) {
+        let given = |given: &str| vec![("given", given.to_owned())];
+        match self {
+            Self::Action { given: action } => ("failure-action", given(action)),
+            Self::Combination(id) => (id, vec![]),
+            Self::Name(NameError { given: name, kind, .. }) => {
+                let id = match kind {
+                    NameKind::Registry => "failure-name-registry",
+                    NameKind::ScopeMap => "failure-name-scope-map",
+                    NameKind::ServicePrincipal => "failure-name-service-principal",
+                    NameKind::Token => "failure-name-token",
+                    NameKind::User => "failure-name-user",
+                };
+                (id, given(name))
+            }
+            Self::NetworkRule(error) => ("failure-network-rule", given(&error.given)),
+            Self::Nothing => ("failure-nothing", vec![]),
+            Self::PasswordInUse => ("failure-password-in-use", vec![]),
+            Self::PasswordLength => {
+                let (least, most) = (MIN_LENGTH.to_string(), MAX_LENGTH.to_string());
+                ("failure-password-length", vec![("least", least), ("most", most)])
+            }
+            Self::Pattern(error) => ("failure-pattern", given(&error.given)),
+            Self::Reason { given: code, .. } => ("failure-reason", given(code)),
+            Self::Request(why) => ("failure-request", vec![("why", why.clone())]),
+            Self::Scope(_) => ("failure-scope", vec![]),
+            Self::Span { given: span } => ("failure-span", given(span)),
+            Self::TokenAsPassword => ("failure-token-as-password", vec![]),
+            Self::Verb(verb) => ("failure-verb", given(verb)),
+        }
+    }
+
+    fn hint(&self) -> Option<(&'static str, Vec<Argument>)> {
+        let nearest = |word: &str| Some(("hint-nearest", vec![("word", word.to_owned())]));
+        match self {
+            Self::Action { given } => {
+                match super::nearest(given, super::scope_map::words()) {
+                    Some(word) => nearest(word),
+                    None => {
+                        let words: Vec<_> = super::scope_map::words().collect();
+                        Some(("hint-words", vec![("words", words.join(" "))]))
+                    }
+                }
+            }
+            Self::NetworkRule(error) => error.suggestion.and_then(|net| nearest(&net.to_string())),
+            Self::Pattern(error) => error.suggestion.as_deref().and_then(nearest),
+            Self::Reason { nearest: code, .. } => code.and_then(nearest),
+            Self::Combination(_)
+            | Self::Name(_)
+            | Self::Nothing
+            | Self::PasswordInUse
+            | Self::PasswordLength
+            | Self::Request(_)
+            | Self::Scope(_)
+            | Self::Span { .. }
+            | Self::TokenAsPassword
+            | Self::Verb(_) => None,
+        }
+    }
+}
+
+fn denied(language: Language, denial: &Denial) -> (&'static str, Vec<Argument>) {
+    let operation = match denial.evidence {
+        Evidence::Operation(operation) => operation,
+        _ => denial.cause.code(),
+    };
+    let holder = denial.holder.as_ref().map(|holder| {
+        let kind = noun(language, &holder.kind.word().replace('-', " "));
+        if holder.name.is_empty() { kind } else { format!("{kind} {}", holder.name) }
+    });
+    let who = holder.unwrap_or_else(|| noun(language, "anonymous caller"));
+    ("failure-denied", vec![("who", who), ("operation", operation.to_owned())])
+}
+
+fn refused(language: Language, error: &AdminError) -> (&'static str, Vec<Argument>) {
+    let named = |what: &str, name: &str| vec![("what", noun(language, what)), ("name", name.to_owned())];
+    match error {
+        AdminError::Ambiguous { what, name } => ("failure-ambiguous", named(what, name)),
+        AdminError::Beyond(scope) => ("failure-beyond", vec![("scope", scope.clone())]),
+        AdminError::Exists { what, name } => ("failure-exists", named(what, name)),
+        AdminError::InUse { what, name, by } => {
+            let mut arguments = named(what, name);
+            arguments.push(("by", by.clone()));
+            ("failure-in-use", arguments)
+        }
+        AdminError::Limit(limit) => ("failure-limit", vec![("limit", (*limit).to_owned())]),
+        AdminError::NameTaken { name, by } => {
+            let by = by.trim_start_matches("an ").trim_start_matches("a ");
+            ("failure-name-taken", named(by, name))
+        }
+        AdminError::NotFound { what, name } => ("failure-not-found", named(what, name)),
+        AdminError::Store(StoreError::Full) => ("failure-full", vec![]),
+        AdminError::Store(StoreError::Damaged(why) | StoreError::Unavailable(why)) => {
+            ("failure-store", vec![("why", why.clone())])
+        }
+        AdminError::System(name) => ("failure-system", vec![("name", name.clone())]),
+    }
+}
+
+/// What people call a kind of thing, in their language.
+fn noun(language: Language, what: &str) -> String {
+    let id = format!("noun-{}", what.replace(' ', "-"));
+    texts().find(language, &id, &[]).unwrap_or_else(|| what.to_owned())
+}
+
+fn text(language: Language, id: &str, arguments: &[Argument]) -> String {
+    let arguments: Vec<_> = arguments.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    texts().get(language, id, &arguments)
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message(Language::English))
+    }
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (id, arguments) = self.words();
+        f.write_str(&text(Language::English, id, &arguments))
+    }
+}
+
+impl std::error::Error for Failure {}
+
+impl std::error::Error for Fault {}
+
+macro_rules! from {
+    ($($source:ty => $target:ident: $wrap:expr;)+) => { $(
+        impl From<$source> for $target {
+            fn from(error: $source) -> Self {
+                $wrap(error)
+            }
+        }
+    )+ };
+}
+
+from! {
+    AdminError => Failure: Failure::Refused;
+    Fault => Failure: Failure::Invalid;
+    NameError => Failure: |error| Failure::Invalid(Fault::Name(error));
+    NetworkRuleError => Failure: |error| Failure::Invalid(Fault::NetworkRule(error));
+    PatternError => Failure: |error| Failure::Invalid(Fault::Pattern(error));
+    ScopePathError => Failure: |error| Failure::Invalid(Fault::Scope(error));
+    StoreError => Failure: |error| Failure::Refused(AdminError::Store(error));
+}

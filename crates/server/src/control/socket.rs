@@ -1,0 +1,239 @@
+//! Administration over the server's own socket: HTTP/1.1, `POST /v1/NOUN/VERB`, JSON both ways.
+//!
+//! Whoever may open the socket is an owner; so it is this user's alone. Nothing is decided here:
+//! a request becomes a call of the use case that [`TABLE`] names, and its outcome an answer.
+
+use std::convert::Infallible;
+use std::fs::{self, DirBuilder, Permissions};
+use std::future::Future;
+use std::io;
+use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, PermissionsExt as _};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use aws_lc_rs::digest::{SHA256, digest};
+use bytes::Bytes;
+use http::header::{ACCEPT_LANGUAGE, CONTENT_TYPE};
+use http::{HeaderMap, Method, Request, Response, StatusCode};
+use http_body_util::{BodyExt as _, Full, Limited};
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::TokioIo;
+use hyper_util::server::graceful::GracefulShutdown;
+use naru_access::{Holder, Principal, Rights};
+use naru_codes::Language;
+use serde::Serialize;
+use serde_json::{Map, Value};
+use tokio::net::{UnixListener, UnixStream};
+use uuid::Uuid;
+
+use super::{Caller, Failure, Fault, TABLE, find_registry};
+use crate::edge::answer::CORRELATION_ID;
+use crate::state::App;
+
+/// The largest request.
+const BODY_LIMIT: usize = 1 << 20;
+
+/// The longest path that every platform takes for a socket, with some room.
+const PATH_LIMIT: usize = 100;
+
+/// Where the socket of a data directory is. A path that is too long for a socket gets a short one
+/// in a directory of its own, beside the platform's runtime directory.
+pub fn socket_path(data_dir: &Path, runtime_dir: Option<&Path>) -> PathBuf {
+    // Both sides must come to the same path, from whatever directory they were started in.
+    let absolute = fs::canonicalize(data_dir).or_else(|_| std::path::absolute(data_dir));
+    let data_dir = absolute.unwrap_or_else(|_| data_dir.to_owned());
+    let path = data_dir.join("naru.sock");
+    if path.as_os_str().len() <= PATH_LIMIT {
+        return path;
+    }
+    let hash = digest(&SHA256, data_dir.as_os_str().as_encoded_bytes());
+    let short: String = hash.as_ref().iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+    let parent = runtime_dir.unwrap_or(Path::new("/tmp"));
+    parent.join(format!("naru-{short}")).join("naru.sock")
+}
+
+/// Takes the place of the socket, also from a server that died. It is never open to others, not
+/// even for a moment: it is made in a directory that only this user may enter, and moved.
+pub(crate) fn bind(path: &Path) -> io::Result<UnixListener> {
+    let directory = path.parent().unwrap_or(Path::new("."));
+    if !directory.exists() {
+        DirBuilder::new().recursive(true).mode(0o700).create(directory)?;
+    }
+    let private = directory.join(".new");
+    let made = private.join("s");
+    match fs::remove_dir_all(&private) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        _ => DirBuilder::new().mode(0o700).create(&private)?,
+    }
+    if let Some(parent) = directory.parent() {
+        check_owner(directory, parent, fs::metadata(&private)?.uid())?;
+    }
+    let listener = UnixListener::bind(&made)?;
+    fs::set_permissions(&made, Permissions::from_mode(0o600))?;
+    fs::rename(&made, path)?;
+    fs::remove_dir(&private)?;
+    Ok(listener)
+}
+
+/// Refuses a directory that somebody else made where everybody may make one: they could put
+/// another socket in our place.
+fn check_owner(directory: &Path, parent: &Path, us: u32) -> io::Result<()> {
+    let anybodys = fs::metadata(parent)?.permissions().mode() & 0o002 != 0;
+    if anybodys && fs::metadata(directory)?.uid() != us {
+        let text = format!("{} belongs to somebody else", directory.display());
+        return Err(io::Error::new(io::ErrorKind::PermissionDenied, text));
+    }
+    Ok(())
+}
+
+/// Serves until it is told to stop, and then finishes what runs.
+pub(crate) async fn serve(
+    app: Arc<App>,
+    listener: UnixListener,
+    stop: impl Future<Output = ()> + Send,
+) {
+    let graceful = GracefulShutdown::new();
+    let mut stop = std::pin::pin!(stop);
+    loop {
+        let accepted = tokio::select! {
+            accepted = listener.accept() => accepted,
+            () = &mut stop => break,
+        };
+        match accepted {
+            Ok((stream, _)) => {
+                tokio::spawn(connection(Arc::clone(&app), stream, graceful.watcher()));
+            }
+            Err(error) => {
+                // Mostly too many open files: others must end first.
+                tracing::warn!(%error, "the local socket did not accept");
+                tokio::task::yield_now().await;
+            }
+        }
+    }
+    graceful.shutdown().await;
+}
+
+async fn connection(
+    app: Arc<App>,
+    stream: UnixStream,
+    watcher: hyper_util::server::graceful::Watcher,
+) {
+    let service = service_fn(move |request| {
+        let app = Arc::clone(&app);
+        async move { Ok::<_, Infallible>(answer(&app, request).await) }
+    });
+    let serving = http1::Builder::new().serve_connection(TokioIo::new(stream), service);
+    if let Err(error) = watcher.watch(serving).await {
+        tracing::debug!(%error, "a connection of the local socket ended");
+    }
+}
+
+async fn answer(app: &App, request: Request<Incoming>) -> Response<Full<Bytes>> {
+    let (correlation_id, language) = (app.guid(), language(request.headers()));
+    let (status, body) = match call(app, correlation_id, request).await {
+        Ok(view) => (StatusCode::OK, view),
+        Err(failure) => refuse(&failure, correlation_id, language),
+    };
+    let mut response = Response::new(Full::new(Bytes::from(body)));
+    *response.status_mut() = status;
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, http::HeaderValue::from_static("application/json"));
+    if let Ok(id) = correlation_id.to_string().parse() {
+        headers.insert(CORRELATION_ID, id);
+    }
+    response
+}
+
+/// Finds the use case and the registry that a request means, and calls the one with the other.
+async fn call(
+    app: &App,
+    correlation_id: Uuid,
+    request: Request<Incoming>,
+) -> Result<Vec<u8>, Failure> {
+    let path = request.uri().path().to_owned();
+    let verb = path.strip_prefix("/v1/").and_then(|rest| rest.split_once('/'));
+    let row = verb
+        .filter(|_| request.method() == Method::POST)
+        .and_then(|verb| TABLE.iter().find(|row| (row.noun, row.verb) == verb))
+        .ok_or_else(|| Fault::Verb(format!("{} {path}", request.method())))?;
+    let body = Limited::new(request.into_body(), BODY_LIMIT).collect().await;
+    let body = body.map_err(|error| Fault::Request(error.to_string()))?.to_bytes();
+    let mut fields: Map<String, Value> =
+        serde_json::from_slice(&body).map_err(|error| Fault::Request(error.to_string()))?;
+    let name = match fields.remove("registry") {
+        None | Some(Value::Null) => None,
+        Some(Value::String(name)) => Some(name),
+        Some(_) => return Err(Fault::Request("`registry` is no text".to_owned()).into()),
+    };
+    let registry = find_registry(app, name.as_deref()).await?;
+    let principal = Principal::operator(registry.tenant);
+    let holder = Holder { principal, rights: Rights::Operator, ceiling: None };
+    let caller = Caller { holder, correlation_id };
+    let done = row.run(app, &caller, &registry, Value::Object(fields)).await;
+    let result = done.as_ref().map_or_else(Failure::code, |_| "done");
+    tracing::info!(%correlation_id, noun = row.noun, verb = row.verb, registry = registry.name, result, "administration");
+    done
+}
+
+/// A failure as an answer.
+#[derive(Serialize)]
+struct ErrorBody<'a> {
+    error: ErrorView<'a>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct ErrorView<'a> {
+    code: &'a str,
+    message: String,
+    correlation_id: Uuid,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    hint: Option<String>,
+}
+
+fn refuse(failure: &Failure, correlation_id: Uuid, language: Language) -> (StatusCode, Vec<u8>) {
+    let (message, hint) = (failure.message(language), failure.hint(language));
+    let error = ErrorView { code: failure.code(), message, correlation_id, hint };
+    let body = serde_json::to_vec_pretty(&ErrorBody { error }).unwrap_or_default();
+    let status = StatusCode::from_u16(failure.outcome().status());
+    (status.unwrap_or(StatusCode::INTERNAL_SERVER_ERROR), body)
+}
+
+fn language(headers: &HeaderMap) -> Language {
+    let header = headers.get(ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
+    header.map(Language::from_accept).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_too_long_for_a_socket_gets_a_short_one_of_its_own() {
+        let short = socket_path(Path::new("/nowhere/naru"), Some(Path::new("/run/user/1")));
+        assert_eq!(short, Path::new("/nowhere/naru/naru.sock"));
+        let long = |letter: &str| {
+            let path = format!("/nowhere/{}", letter.repeat(100));
+            socket_path(Path::new(&path), Some(Path::new("/run/user/1")))
+        };
+        assert!(long("a").as_os_str().len() <= PATH_LIMIT);
+        assert!(long("a").starts_with("/run/user/1"));
+        assert_ne!(long("a"), long("b"));
+        assert_eq!(long("a"), long("a"));
+    }
+
+    #[tokio::test]
+    async fn a_dead_servers_socket_is_replaced_and_nobody_else_may_open_it() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("sub/naru.sock");
+        drop(bind(&path).unwrap());
+        assert!(path.exists());
+        let listener = bind(&path).unwrap();
+        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+        let (client, server) = tokio::join!(UnixStream::connect(&path), listener.accept());
+        assert!(client.is_ok() && server.is_ok());
+        assert_eq!(fs::read_dir(path.parent().unwrap()).unwrap().count(), 1);
+    }
+}

@@ -1,0 +1,106 @@
+//! The table of use cases: every noun and verb, and what does it.
+
+use std::future::Future;
+use std::pin::Pin;
+
+use naru_store::Registry;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use super::{
+    Caller, Failure, Fault, credential, events, network_rule, registry, role_assignment,
+    scope_map, service_principal, token, token_credential, user,
+};
+use crate::state::App;
+
+/// A view in JSON, or why there is none.
+pub type Answer<'a> = Pin<Box<dyn Future<Output = Result<Vec<u8>, Failure>> + Send + 'a>>;
+
+/// A use case as a way over which it can be called with JSON.
+#[derive(Clone, Copy)]
+pub struct Row {
+    /// What it is about, as in `token`.
+    pub noun: &'static str,
+    /// What is done, as in `create`.
+    pub verb: &'static str,
+    run: for<'a> fn(&'a App, &'a Caller, &'a Registry, Value) -> Answer<'a>,
+}
+
+impl Row {
+    /// Does it.
+    pub fn run<'a>(
+        &self,
+        app: &'a App,
+        caller: &'a Caller,
+        registry: &'a Registry,
+        request: Value,
+    ) -> Answer<'a> {
+        (self.run)(app, caller, registry, request)
+    }
+}
+
+macro_rules! rows {
+    ($($noun:literal $verb:literal => $module:ident::$function:ident;)+) => {
+        /// Every use case.
+        pub static TABLE: &[Row] = &[$(
+            Row {
+                noun: $noun,
+                verb: $verb,
+                run: |app, caller, registry, request| Box::pin(async move {
+                    let request = read(request)?;
+                    write(&$module::$function(app, caller, registry, request).await?)
+                }),
+            },
+        )+];
+    };
+}
+
+rows! {
+    "credential" "renew" => credential::renew;
+    "credential" "show" => credential::show;
+    "events" "login" => events::login;
+    "events" "repository" => events::repository;
+    "network-rule" "add" => network_rule::add;
+    "network-rule" "list" => network_rule::list;
+    "network-rule" "remove" => network_rule::remove;
+    "registry" "list" => registry::list;
+    "registry" "show" => registry::show;
+    "registry" "update" => registry::update;
+    "role-assignment" "create" => role_assignment::create;
+    "role-assignment" "delete" => role_assignment::delete;
+    "role-assignment" "list" => role_assignment::list;
+    "scope-map" "create" => scope_map::create;
+    "scope-map" "delete" => scope_map::delete;
+    "scope-map" "list" => scope_map::list;
+    "scope-map" "show" => scope_map::show;
+    "scope-map" "update" => scope_map::update;
+    "sp" "create" => service_principal::create;
+    "sp" "delete" => service_principal::delete;
+    "sp" "list" => service_principal::list;
+    "sp" "show" => service_principal::show;
+    "sp" "update" => service_principal::update;
+    "sp-credential" "delete" => service_principal::delete_secret;
+    "sp-credential" "list" => service_principal::list_secrets;
+    "sp-credential" "reset" => service_principal::reset_secret;
+    "token" "create" => token::create;
+    "token" "delete" => token::delete;
+    "token" "list" => token::list;
+    "token" "show" => token::show;
+    "token" "update" => token::update;
+    "token-credential" "delete" => token_credential::delete;
+    "token-credential" "generate" => token_credential::generate;
+    "user" "create" => user::create;
+    "user" "delete" => user::delete;
+    "user" "list" => user::list;
+    "user" "show" => user::show;
+    "user" "update" => user::update;
+}
+
+fn read<T: DeserializeOwned>(request: Value) -> Result<T, Failure> {
+    serde_json::from_value(request).map_err(|error| Fault::Request(error.to_string()).into())
+}
+
+fn write(view: &impl Serialize) -> Result<Vec<u8>, Failure> {
+    serde_json::to_vec_pretty(view).map_err(|_| Failure::Broken)
+}

@@ -1,0 +1,296 @@
+//! Every use case decides, and does what it says.
+
+use std::sync::Arc;
+
+use naru_access::{
+    AssignmentId, PrincipalId, PrincipalKind, Principal, Rights, RoleAssignment, ScopePath,
+    built_in_roles,
+};
+use naru_identity::secret::Secret;
+use serde_json::{Value, json};
+
+use super::*;
+use crate::ambient::Ambient;
+use crate::config::{Config, TlsMode};
+use crate::start::{self, OwnerPassword};
+
+struct World {
+    _directory: tempfile::TempDir,
+    app: App,
+    registry: Registry,
+}
+
+async fn world() -> World {
+    let directory = tempfile::tempdir().unwrap();
+    let config = Config {
+        data_dir: directory.path().join("data"),
+        socket: directory.path().join("naru.sock"),
+        listen: vec!["127.0.0.1:5000".parse().unwrap()],
+        domain: None,
+        registry: "registry".to_owned(),
+        aliases: vec![],
+        public_url: None,
+        trusted_proxies: vec![],
+        tls: TlsMode::Off,
+        drain: std::time::Duration::from_secs(1),
+    };
+    let owner = OwnerPassword::Given(Secret::new("correct horse".to_owned()));
+    let (app, _lock, _) = start::open(config, Ambient::of_this_machine(), owner).await.unwrap();
+    let registry = find_registry(&app, None).await.unwrap();
+    World { _directory: directory, app, registry }
+}
+
+impl World {
+    fn caller(&self, rights: Rights) -> Caller {
+        let principal = Principal {
+            kind: PrincipalKind::User,
+            id: PrincipalId(Uuid::from_u128(7)),
+            name: "somebody".to_owned(),
+            tenant: self.registry.tenant,
+        };
+        let holder = Holder { principal, rights, ceiling: None };
+        Caller { holder, correlation_id: Uuid::from_u128(1) }
+    }
+
+    fn with_role(&self, role: &str, scope: ScopePath) -> Caller {
+        let role = built_in_roles().into_iter().find(|one| one.name == role).unwrap();
+        self.caller(Rights::Roles(vec![RoleAssignment {
+            id: AssignmentId(Uuid::from_u128(2)),
+            role: Arc::new(role),
+            scope,
+            condition: None,
+        }]))
+    }
+
+    async fn call(&self, caller: &Caller, noun: &str, verb: &str, request: Value) -> Result<Value, Failure> {
+        let row = TABLE.iter().find(|row| (row.noun, row.verb) == (noun, verb)).unwrap();
+        let view = row.run(&self.app, caller, &self.registry, request).await?;
+        Ok(serde_json::from_slice(&view).unwrap())
+    }
+
+    /// As the operator, to whom nothing is denied.
+    async fn done(&self, noun: &str, verb: &str, request: Value) -> Value {
+        self.call(&self.caller(Rights::Operator), noun, verb, request).await.unwrap()
+    }
+
+    async fn refused(&self, noun: &str, verb: &str, request: Value) -> String {
+        let failure = self.call(&self.caller(Rights::Operator), noun, verb, request).await.unwrap_err();
+        let hint = failure.hint(naru_codes::Language::English).map(|hint| format!(" / {hint}"));
+        format!("{} {}: {failure}{}", failure.outcome().exit_code(), failure.code(), hint.unwrap_or_default())
+    }
+}
+
+/// A request for each use case, and the least role at the registry that may make it; of the whole
+/// tenant where the directory is meant.
+const EXAMPLES: &[(&str, &str, &str, &str)] = &[
+    ("credential", "renew", r#"{"passwordName":"password"}"#, "Contributor"),
+    ("credential", "show", "{}", "Contributor"),
+    ("events", "login", "{}", "Reader"),
+    ("events", "repository", "{}", "Reader"),
+    ("network-rule", "add", r#"{"ipAddress":"192.0.2.1"}"#, "Contributor"),
+    ("network-rule", "list", "{}", "Reader"),
+    ("network-rule", "remove", r#"{"ipAddress":"192.0.2.1"}"#, "Contributor"),
+    ("registry", "list", "{}", "Reader"),
+    ("registry", "show", "{}", "Reader"),
+    ("registry", "update", r#"{"adminEnabled":true}"#, "Contributor"),
+    ("role-assignment", "create", r#"{"assignee":"owner","role":"AcrPull"}"#, "Owner"),
+    ("role-assignment", "delete", r#"{"assignee":"owner","role":"AcrPull"}"#, "Owner"),
+    ("role-assignment", "list", "{}", "Reader"),
+    ("scope-map", "create", r#"{"name":"example","repositories":[{"repository":"*","actions":["content/read"]}]}"#, "Contributor"),
+    ("scope-map", "delete", r#"{"name":"example"}"#, "Contributor"),
+    ("scope-map", "list", "{}", "Reader"),
+    ("scope-map", "show", r#"{"name":"example"}"#, "Reader"),
+    ("scope-map", "update", r#"{"name":"example","description":"x"}"#, "Contributor"),
+    ("sp", "create", r#"{"name":"deploy"}"#, "Contributor tenant"),
+    ("sp", "delete", r#"{"name":"deploy"}"#, "Contributor tenant"),
+    ("sp", "list", "{}", "Reader tenant"),
+    ("sp", "show", r#"{"name":"deploy"}"#, "Reader tenant"),
+    ("sp", "update", r#"{"name":"deploy","enabled":true}"#, "Contributor tenant"),
+    ("sp-credential", "delete", r#"{"name":"deploy","keyId":"00000000-0000-0000-0000-000000000001"}"#, "Contributor tenant"),
+    ("sp-credential", "list", r#"{"name":"deploy"}"#, "Reader tenant"),
+    ("sp-credential", "reset", r#"{"name":"deploy"}"#, "Contributor tenant"),
+    ("token", "create", r#"{"name":"example","scopeMap":"_repositories_pull"}"#, "Contributor"),
+    ("token", "delete", r#"{"name":"example"}"#, "Contributor"),
+    ("token", "list", "{}", "Reader"),
+    ("token", "show", r#"{"name":"example"}"#, "Reader"),
+    ("token", "update", r#"{"name":"example","status":"enabled"}"#, "Contributor"),
+    ("token-credential", "delete", r#"{"name":"example","password1":true}"#, "Contributor"),
+    ("token-credential", "generate", r#"{"name":"example"}"#, "Contributor"),
+    ("user", "create", r#"{"name":"alice"}"#, "Contributor tenant"),
+    ("user", "delete", r#"{"name":"alice"}"#, "Contributor tenant"),
+    ("user", "list", "{}", "Reader tenant"),
+    ("user", "show", r#"{"name":"alice"}"#, "Reader tenant"),
+    ("user", "update", r#"{"name":"alice","enabled":true}"#, "Contributor tenant"),
+];
+
+#[tokio::test]
+async fn every_use_case_decides() {
+    let world = world().await;
+    let named: Vec<_> = TABLE.iter().map(|row| (row.noun, row.verb)).collect();
+    let examples: Vec<_> = EXAMPLES.iter().map(|(noun, verb, ..)| (*noun, *verb)).collect();
+    assert_eq!(named, examples, "each use case has its example");
+    let here = world.registry.path();
+    let ranks = ["", "AcrPush", "Reader", "Contributor", "Owner"];
+    for (noun, verb, request, least) in EXAMPLES {
+        let (least, tenant) = least.strip_suffix(" tenant").map_or((*least, false), |role| (role, true));
+        let least = ranks.iter().position(|role| *role == least).unwrap();
+        for (rank, role) in ranks.iter().enumerate() {
+            for scope in [here.clone(), ScopePath::root()] {
+                let reaches = !tenant || scope == ScopePath::root();
+                let caller = if role.is_empty() { world.caller(Rights::None) } else { world.with_role(role, scope) };
+                let request = serde_json::from_str(request).unwrap();
+                let outcome = world.call(&caller, noun, verb, request).await;
+                // What was decided, not whether there is such a thing: that comes after.
+                let denied = matches!(&outcome, Err(Failure::Denied(_)))
+                    || matches!(&outcome, Err(Failure::Refused(AdminError::Beyond(_))));
+                let beyond = *noun == "role-assignment" && matches!(&outcome, Err(Failure::Refused(AdminError::Beyond(_))));
+                assert!(!beyond || rank >= least, "{noun} {verb} as {role}");
+                assert_eq!(denied && !beyond, rank < least || !reaches, "{noun} {verb} as {role}: {outcome:?}");
+            }
+        }
+        for rights in [Rights::Admin, Rights::ScopeMap(naru_access::ScopeMap::default())] {
+            let outcome = world.call(&world.caller(rights), noun, verb, serde_json::from_str(request).unwrap()).await;
+            assert!(matches!(outcome, Err(Failure::Denied(_))), "{noun} {verb} by an account of the registry");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_token_is_made_as_azure_makes_it() {
+    let world = world().await;
+    let rules = json!([{ "repository": "team/app", "actions": ["content/read", "content/write"] }]);
+    let made = world.done("token", "create", json!({ "name": "ci-build", "repositories": rules, "expirationInDays": 90 })).await;
+    assert_eq!(made["status"], "enabled");
+    assert!(made["scopeMapId"].as_str().unwrap().ends_with("/scopeMaps/ci-build-scope-map"));
+    assert_eq!(made["credentials"]["username"], "ci-build");
+    let passwords = made["credentials"]["passwords"].as_array().unwrap();
+    let names: Vec<_> = passwords.iter().map(|one| one["name"].as_str().unwrap()).collect();
+    assert_eq!(names, ["password1", "password2"]);
+    assert!(passwords.iter().all(|one| one["value"].as_str().unwrap().starts_with("narut") && one["expiry"].is_string()));
+    let shown = world.done("token", "show", json!({ "name": "CI-build" })).await;
+    assert!(shown["credentials"]["passwords"][0]["value"].is_null());
+    let map = world.done("scope-map", "show", json!({ "name": "ci-build-scope-map" })).await;
+    assert_eq!(map["actions"], json!(["repositories/team/app/content/read", "repositories/team/app/content/write"]));
+    let again = world.done("token-credential", "generate", json!({ "name": "ci-build", "password1": true })).await;
+    assert_eq!(again["passwords"].as_array().unwrap().len(), 1);
+    assert!(again["passwords"][0]["expiry"].is_null());
+    assert_ne!(again["passwords"][0]["value"], passwords[0]["value"]);
+    assert_eq!(world.done("token", "update", json!({ "name": "ci-build", "status": "disabled" })).await["status"], "disabled");
+}
+
+#[tokio::test]
+async fn admin_passwords_are_read_back_and_renewed_one_by_one() {
+    let world = world().await;
+    let first = world.done("credential", "show", json!({})).await;
+    assert_eq!(first, world.done("credential", "show", json!({})).await);
+    assert_eq!(first["username"], "registry");
+    let renewed = world.done("credential", "renew", json!({ "passwordName": "password2" })).await;
+    assert_eq!(first["passwords"][0], renewed["passwords"][0]);
+    assert_ne!(first["passwords"][1], renewed["passwords"][1]);
+    let text = world.refused("credential", "renew", json!({ "passwordName": "password1" })).await;
+    assert!(text.starts_with("3 not-found"), "{text}");
+}
+
+#[tokio::test]
+async fn a_reset_kills_the_old_secrets_unless_it_appends() {
+    let world = world().await;
+    let made = world.done("sp", "create", json!({ "name": "deploy", "expiresIn": "30d" })).await;
+    assert!(made["password"].as_str().unwrap().starts_with("narus"));
+    let listed = |append| {
+        let world = &world;
+        async move {
+            let reset = world.done("sp-credential", "reset", json!({ "name": "deploy", "append": append })).await;
+            let secrets = world.done("sp-credential", "list", json!({ "name": "deploy" })).await;
+            assert!(!secrets.to_string().contains(reset["password"].as_str().unwrap()));
+            secrets.as_array().unwrap().iter().map(|one| one["keyId"].clone()).collect::<Vec<_>>()
+        }
+    };
+    let both = listed(true).await;
+    assert!(both.contains(&made["keyId"]) && both.len() == 2);
+    let one = listed(false).await;
+    assert!(!one.contains(&made["keyId"]) && one.len() == 1);
+    world.done("sp-credential", "delete", json!({ "name": "deploy", "keyId": one[0] })).await;
+    assert_eq!(world.done("sp-credential", "list", json!({ "name": "deploy" })).await, json!([]));
+}
+
+#[tokio::test]
+async fn roles_are_assigned_and_taken_back() {
+    let world = world().await;
+    world.done("user", "create", json!({ "name": "alice", "password": "long enough" })).await;
+    world.done("sp", "create", json!({ "name": "deploy" })).await;
+    for assignee in ["alice", "deploy"] {
+        let made = world.done("role-assignment", "create", json!({ "assignee": assignee, "role": "acrpull" })).await;
+        assert_eq!(made["roleDefinitionName"], "AcrPull");
+        assert_eq!(made["scope"], world.registry.path().as_str());
+        let listed = world.done("role-assignment", "list", json!({ "assignee": assignee })).await;
+        assert_eq!(listed, json!([made]));
+        let gone = world.done("role-assignment", "delete", json!({ "assignee": assignee, "role": "AcrPull" })).await;
+        assert_eq!(gone, listed);
+    }
+    let owner = world.done("role-assignment", "list", json!({ "assignee": "owner", "role": "Owner" })).await;
+    let id = owner[0]["id"].as_str().unwrap();
+    assert_eq!(world.done("role-assignment", "delete", json!({ "id": id })).await, owner);
+}
+
+#[tokio::test]
+async fn settings_and_network_rules_are_changed_and_shown() {
+    let world = world().await;
+    let update = json!({ "anonymousPullEnabled": true, "defaultAction": "deny", "denials": "azure", "publicNetworkEnabled": false });
+    let updated = world.done("registry", "update", update).await;
+    assert_eq!(updated["anonymousPullEnabled"], true);
+    assert_eq!(updated["networkRuleSet"]["defaultAction"], "Deny");
+    assert_eq!(updated["publicNetworkAccess"], "Disabled");
+    assert_eq!(updated["denials"], "azure");
+    assert_eq!(updated["loginServer"], "127.0.0.1:5000");
+    let rule = json!({ "ipAddress": "192.0.2.0/24" });
+    let rules = json!([{ "action": "Allow", "ipAddressOrRange": "192.0.2.0/24" }]);
+    assert_eq!(world.done("network-rule", "add", rule.clone()).await, rules);
+    assert_eq!(world.done("network-rule", "add", rule.clone()).await, rules);
+    assert_eq!(world.done("network-rule", "remove", rule).await, json!([]));
+}
+
+#[tokio::test]
+async fn what_cannot_be_done_says_why_and_what_to_do() {
+    let world = world().await;
+    world.done("user", "create", json!({ "name": "alice" })).await;
+    let rule = |pattern: &str, word: &str| json!({ "name": "example", "repositories": [{ "repository": pattern, "actions": [word] }] });
+    let mut told = Vec::new();
+    for (noun, verb, request) in [
+        ("token", "show", json!({ "name": "nobody" })),
+        ("token", "create", json!({ "name": "alice", "scopeMap": "_repositories_pull" })),
+        ("token", "create", json!({ "name": "alic", "scopeMap": "_repositories_pull" })),
+        ("token", "create", json!({ "name": "ci-build" })),
+        ("user", "create", json!({ "name": "alice" })),
+        ("user", "update", json!({ "name": "alice", "password": "short" })),
+        ("user", "update", json!({ "name": "alice", "password": "eyJ0.eyJ0.x" })),
+        ("user", "update", json!({ "name": "alice" })),
+        ("scope-map", "create", rule("team*", "content/read")),
+        ("scope-map", "create", rule("team/app", "content/raed")),
+        ("scope-map", "create", rule("team/app", "pull")),
+        ("scope-map", "delete", json!({ "name": "_repositories_pull" })),
+        ("network-rule", "add", json!({ "ipAddress": "192.0.2.7/24" })),
+        ("events", "login", json!({ "since": "yesterday" })),
+        ("events", "login", json!({ "reason": "credential-invald" })),
+        ("role-assignment", "create", json!({ "assignee": "alice", "role": "AcrPul" })),
+        ("role-assignment", "create", json!({ "assignee": "alice", "role": "AcrPull", "scope": "here" })),
+        ("registry", "update", json!({ "adminEnbled": true })),
+    ] {
+        told.push(format!("{noun} {verb}: {}", world.refused(noun, verb, request).await));
+    }
+    insta::assert_snapshot!(told.join("\n"));
+}
+
+#[tokio::test]
+async fn a_password_of_the_generated_form_is_stored_as_one_and_belongs_to_one_account() {
+    let world = world().await;
+    let token = world.done("token", "create", json!({ "name": "ci-build", "scopeMap": "_repositories_pull" })).await;
+    let taken = &token["credentials"]["passwords"][0]["value"];
+    let text = world.refused("user", "create", json!({ "name": "alice", "password": taken })).await;
+    assert!(text.starts_with("2 request-invalid"), "{text}");
+    let entropy = world.app.ambient.entropy.as_ref();
+    let own = naru_identity::secret::generate(naru_identity::secret::SecretKind::User, entropy);
+    world.done("user", "create", json!({ "name": "alice", "password": own.expose() })).await;
+    let tag = naru_identity::secret::hash(&world.app.secret_key, own.expose());
+    let account = world.app.store.metadata().account_by_secret(world.registry.tenant, tag).await.unwrap();
+    assert_eq!(account.unwrap().principal.name, "alice");
+}
