@@ -2,7 +2,6 @@
 
 use std::fmt;
 use std::net::SocketAddr;
-use std::os::unix::fs::PermissionsExt as _;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -14,7 +13,7 @@ use hyper_util::server::conn::auto::Builder;
 use hyper_util::server::graceful::{GracefulShutdown, Watcher};
 use naru_access::Maintenance;
 use naru_store::DataDir;
-use tokio::net::{TcpListener, TcpStream, UnixListener};
+use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio_rustls::TlsAcceptor;
@@ -89,7 +88,9 @@ impl Server {
                 Some(TlsAcceptor::from(Arc::new(settings)))
             }
         };
-        let socket = bind_socket(&app.config)?;
+        let path = &app.config.socket;
+        let failed = |error| StartError::Listen { address: path.display().to_string(), error };
+        let socket = control::socket::bind(path).map_err(failed)?;
         let app = Arc::new(app);
         let (stop, stopped) = watch::channel(false);
         let (mut listening, mut tasks) = (Vec::new(), JoinSet::new());
@@ -148,21 +149,6 @@ impl Server {
 async fn until(mut stopped: watch::Receiver<bool>) {
     // An error means that the server is gone, which is an end too.
     let _gone = stopped.wait_for(|stop| *stop).await;
-}
-
-/// Binds the local socket, for this user alone; the lock on the data directory says that whatever
-/// stands in its place is a dead server's.
-fn bind_socket(config: &Config) -> Result<UnixListener, StartError> {
-    let path = &config.socket;
-    let failed = |error| StartError::Listen { address: path.display().to_string(), error };
-    match std::fs::remove_file(path) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(failed(error)),
-        _ => {}
-    }
-    let listener = UnixListener::bind(path).map_err(failed)?;
-    let mode = std::fs::Permissions::from_mode(0o600);
-    std::fs::set_permissions(path, mode).map_err(failed)?;
-    Ok(listener)
 }
 
 async fn accept(

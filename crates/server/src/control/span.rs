@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::str::FromStr;
+use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
@@ -22,6 +23,11 @@ impl Span {
     /// So many days.
     pub fn of_days(days: u32) -> Result<Self, Fault> {
         format!("{days}d").parse()
+    }
+
+    /// It as a duration.
+    pub fn duration(self) -> Duration {
+        self.0.unsigned_abs()
     }
 
     /// The time so much later.

@@ -4,12 +4,22 @@
 use naru_access::{Action, Denial, Evidence, NearMiss, Principal, PrincipalKind, Wanted};
 use naru_codes::{Language, texts};
 
-/// The longest that a name, a list or any other value becomes in a message.
-const VALUE: usize = 48;
+/// The longest that a message becomes: with the correlation id it stays under 300 characters.
+const LONGEST: usize = 240;
+
+/// How much is shown of each name, list or other value in it: as much as there is room for.
+const WIDTHS: [usize; 4] = [120, 60, 40, 20];
 
 /// The message, without the correlation id.
 pub(super) fn message(denial: &Denial, language: Language) -> String {
-    let told = denial.disclosed();
+    let fits = |text: &String| text.chars().count() <= LONGEST;
+    let mut texts = WIDTHS.into_iter().map(|width| Words { language, width }.message(denial));
+    texts.find(fits).unwrap_or_else(|| {
+        Words { language, width: 0 }.message(denial).chars().take(LONGEST).collect()
+    })
+}
+
+ = denial.disclosed();
     if told != denial.cause {
         return texts().get(language, &format!("{}.answer", told.code()), &[]);
     }

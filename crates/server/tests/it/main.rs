@@ -1,0 +1,4 @@
+//! The server from outside, as its clients meet it.
+#![cfg(test)]
+
+mod first;
