@@ -35,7 +35,7 @@ const HEAD_BYTES: u32 = 64 * 1024;
 const HEAD_TIME: Duration = Duration::from_secs(30);
 
 /// How often old uploads are looked for, and keys looked at.
-const HOUSEKEEPING: Duration = Duration::from_secs(600);
+const HOUSEKEEPING: Duration = Duration::from_mins(10);
 
 /// How long an upload may lie untouched.
 const UPLOAD_LEASE: jiff::SignedDuration = jiff::SignedDuration::from_hours(24);

@@ -146,9 +146,10 @@ impl Store {
     /// Keeps sealed content that has its row, and removes what has none. A failure costs nothing
     /// but the room, and the next start tries again.
     async fn dispose(&self, location: &Location, named: bool) {
-        let done = match named {
-            true => self.content.settle(location).await,
-            false => self.content.remove(location).await,
+        let done = if named {
+            self.content.settle(location).await
+        } else {
+            self.content.remove(location).await
         };
         if let Err(error) = done {
             tracing::warn!(%error, "an upload was not cleaned up; the next start will do it");

@@ -7,7 +7,7 @@ use http::header::{CACHE_CONTROL, HeaderName, RETRY_AFTER, VARY, WWW_AUTHENTICAT
 use http::{Method, StatusCode};
 use naru_access::{Action, Denial, Evidence};
 use naru_codes::{Cause, Language, Stage, texts};
-use naru_oci::{ErrorCode, Errors};
+use naru_oci::{ErrorCode, Errors, RepositoryName};
 use naru_store::{Denials, StoreError};
 use serde_json::{Value, json};
 
@@ -208,7 +208,7 @@ impl Situation {
             let missing = denial.wanted.iter();
             missing
                 .map(|wanted| {
-                    object(wanted.repository.as_ref().map(|name| name.as_str()), wanted.action)
+                    object(wanted.repository.as_ref().map(RepositoryName::as_str), wanted.action)
                 })
                 .collect()
         };

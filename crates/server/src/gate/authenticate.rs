@@ -88,12 +88,11 @@ impl Caller {
 
     /// The caller with its rights at present, beneath the ceiling of whatever token it came with.
     pub(crate) async fn holder(&self, app: &App) -> Result<Holder, StoreError> {
-        let rights = match self.principal.kind {
-            PrincipalKind::Anonymous => Rights::None,
-            _ => {
-                let metadata = app.store.metadata();
-                Rights::clone(&*app.present.rights(metadata, self.principal.id).await?)
-            }
+        let rights = if self.is_anonymous() {
+            Rights::None
+        } else {
+            let metadata = app.store.metadata();
+            Rights::clone(&*app.present.rights(metadata, self.principal.id).await?)
         };
         let ceiling = match &self.means {
             Means::AccessToken(token) => token.claims.ceiling.clone(),

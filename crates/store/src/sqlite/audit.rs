@@ -116,7 +116,7 @@ fn parameters(place: InRegistry, filter: &EventFilter) -> FilterParams<'_> {
     (
         place.registry.bytes(),
         filter.failed,
-        filter.since.map_or(i64::MIN, |since| since.as_millisecond()),
+        filter.since.map_or(i64::MIN, jiff::Timestamp::as_millisecond),
         &filter.identity,
         &filter.caller_ip,
         filter.reason.map(Cause::code),

@@ -80,7 +80,7 @@ impl Sqlite {
                 Some(connection) => connection,
                 None => open_reader(&path).map_err(StoreError::from)?,
             };
-            let result = work(&Session::new(&connection, &statements));
+            let result = in_snapshot(&connection, &statements, work);
             idle.lock().unwrap_or_else(PoisonError::into_inner).push(connection);
             result
         };
@@ -115,6 +115,16 @@ impl Metadata for Sqlite {
     fn statements(&self) -> u64 {
         self.statements.load(Ordering::Relaxed)
     }
+}
+
+/// Several statements see one state of the database.
+fn in_snapshot<T, E: From<StoreError>>(
+    connection: &Connection,
+    statements: &AtomicU64,
+    work: impl FnOnce(&Session<'_>) -> Result<T, E>,
+) -> Result<T, E> {
+    let snapshot = connection.unchecked_transaction().map_err(StoreError::from)?;
+    work(&Session::new(&snapshot, statements))
 }
 
 fn open_reader(path: &Path) -> rusqlite::Result<Connection> {

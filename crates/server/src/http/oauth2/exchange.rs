@@ -16,12 +16,8 @@ use crate::gate::{Exchange, Refusal, Refused, authenticate_identity};
 pub(crate) async fn post(exchange: &mut Exchange) -> Result<Answer, Refusal> {
     let form = Form::read(exchange).await?;
     let invalid = |code, message: &str| Refusal::from(Refused::invalid(code, message));
-    match form.first("grant_type") {
-        Some("access_token" | "access_token_refresh_token") => {}
-        _ => {
-            let message = "`grant_type` is `access_token` here";
-            return Err(invalid(ErrorCode::Unsupported, message));
-        }
+    if !matches!(form.first("grant_type"), Some("access_token" | "access_token_refresh_token")) {
+        return Err(invalid(ErrorCode::Unsupported, "`grant_type` is `access_token` here"));
     }
     let Some(token) = form.first("access_token").filter(|token| !token.is_empty()) else {
         return Err(invalid(ErrorCode::RequestInvalid, "`access_token` is missing"));

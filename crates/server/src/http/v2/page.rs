@@ -1,5 +1,7 @@
 //! Pages of lists (OCI distribution specification, "Listing tags"; `gate.md` §8).
 
+use std::fmt::Write as _;
+
 use http::header::LINK;
 use naru_oci::ErrorCode;
 use naru_store::{Listing, Page};
@@ -40,7 +42,7 @@ pub(super) fn linked<T>(
     let Some(next) = &listing.next else { return answer };
     let mut link = format!("<{path}?last={}&n={}", encoded(next), page.limit);
     for (name, value) in more {
-        link.push_str(&format!("&{name}={}", encoded(value)));
+        let _ = write!(link, "&{name}={}", encoded(value));
     }
     link.push_str(r#">; rel="next""#);
     answer.header(LINK, link)
