@@ -72,8 +72,8 @@ credential-wrong-tenant = the identity lives in another tenant
     .fix = sign in to the tenant of the registry; `naru registry show` prints its id
     .answer = the identity belongs to another tenant than this registry
 credential-wrong-username = the right secret came under the wrong user name
-    .fix = with a refresh or access token as password, the user name is 00000000-0000-0000-0000-000000000000
-    .answer = with a token as password the user name is 00000000-0000-0000-0000-000000000000
+    .fix = with a refresh or access token as password, the user name is 00000000-0000-0000-0000-000000000000; with a client secret it is the application id; with a token's password its name
+    .answer = the secret is right, and the user name is not: a client secret goes with its application id, a token's password with its name, a refresh token with 00000000-0000-0000-0000-000000000000
 
 permission-anonymous-write = an anonymous caller tried more than a pull
     .fix = log in: docker login HOST -u NAME

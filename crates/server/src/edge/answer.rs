@@ -12,6 +12,10 @@ use super::Body;
 pub(crate) const CORRELATION_ID: HeaderName =
     HeaderName::from_static("x-ms-correlation-request-id");
 
+/// The cause of a refusal by its code in the catalogue, as far as its reader may know it: for
+/// programs, which the words are not for.
+pub(crate) const CAUSE: HeaderName = HeaderName::from_static("x-naru-cause");
+
 /// The digest of content (OCI distribution specification).
 pub(crate) const CONTENT_DIGEST: HeaderName = HeaderName::from_static("docker-content-digest");
 

@@ -12,6 +12,7 @@ use naru_store::{Denials, StoreError};
 use serde_json::{Value, json};
 
 use super::{Caller, Exchange, Found, Kind, Needs, Presented, Refusal, Refused, find, words};
+use crate::edge::answer::CAUSE;
 use crate::edge::{Answer, Inbound};
 
 /// When to come back where nothing more precise is known.
@@ -131,7 +132,9 @@ impl Situation {
             }
             _ => None,
         };
-        answer.header_if(RETRY_AFTER, seconds.map(|seconds| seconds.to_string()))
+        answer
+            .header_if(RETRY_AFTER, seconds.map(|seconds| seconds.to_string()))
+            .header(CAUSE, denial.disclosed().code())
     }
 
     fn project(&self, denial: &Denial) -> Projection {
@@ -218,6 +221,7 @@ impl Situation {
     fn refused(&self, refused: &Refused) -> Answer {
         let detail = refused.detail.clone();
         let answer = self.envelope(refused.status, refused.code, &refused.message, detail);
+        let answer = answer.header_if(CAUSE, refused.cause.map(Cause::code));
         refused.headers.iter().fold(answer, |answer, (name, value)| {
             answer.header(HeaderName::clone(name), value.to_str().unwrap_or_default())
         })
@@ -233,8 +237,9 @@ impl Situation {
             }
         };
         let text = texts().get(self.language, id, &[]);
-        self.envelope(status, ErrorCode::Unavailable, &text, json!({"Cause": Cause::RegistryUnavailable.code()}))
+        self.envelope(status, ErrorCode::Unavailable, &text, json!({}))
             .header(RETRY_AFTER, RETRY_SECONDS.to_string())
+            .header(CAUSE, Cause::RegistryUnavailable.code())
     }
 
     fn envelope(&self, status: StatusCode, code: ErrorCode, text: &str, detail: Value) -> Answer {

@@ -8,6 +8,7 @@ use naru_codes::{Cause, Stage};
 use serde_json::json;
 
 use super::words;
+use crate::edge::answer::CAUSE;
 use crate::edge::{Answer, Inbound};
 
 /// A request that no credential could make right.
@@ -62,7 +63,7 @@ pub(crate) fn denied(denial: &Denial, inbound: &Inbound, user: bool) -> Option<A
         (_, false) => (StatusCode::UNAUTHORIZED, "invalid_client", 7_000_215),
     };
     let text = words::message(denial, inbound.language());
-    Some(envelope(projection, &text, inbound))
+    Some(envelope(projection, &text, inbound).header(CAUSE, told.code()))
 }
 
 fn envelope((status, error, number): Projection, text: &str, inbound: &Inbound) -> Answer {

@@ -3,6 +3,7 @@
 use http::header::HeaderName;
 use http::{HeaderValue, StatusCode};
 use naru_access::Denial;
+use naru_codes::Cause;
 use naru_oci::{
     DigestError, ErrorCode, ManifestError, ReferenceError, RepositoryNameError,
 };
@@ -25,6 +26,8 @@ pub(crate) enum Refusal {
 pub(crate) struct Refused {
     pub(crate) status: StatusCode,
     pub(crate) code: ErrorCode,
+    /// Its cause, where the catalogue has one for it.
+    pub(crate) cause: Option<Cause>,
     pub(crate) message: String,
     pub(crate) detail: Value,
     pub(crate) headers: Vec<(HeaderName, HeaderValue)>,
@@ -33,7 +36,7 @@ pub(crate) struct Refused {
 impl Refused {
     pub(crate) fn new(status: StatusCode, code: ErrorCode, message: impl Into<String>) -> Self {
         let (message, detail) = (message.into(), json!({}));
-        Self { status, code, message, detail, headers: Vec::new() }
+        Self { status, code, cause: None, message, detail, headers: Vec::new() }
     }
 
     /// The request's shape is wrong.
@@ -44,6 +47,12 @@ impl Refused {
     /// What it asks for is not there.
     pub(crate) fn missing(code: ErrorCode, message: impl Into<String>) -> Self {
         Self::new(StatusCode::NOT_FOUND, code, message)
+    }
+
+    #[must_use]
+    pub(crate) fn with_cause(mut self, cause: Cause) -> Self {
+        self.cause = Some(cause);
+        self
     }
 
     #[must_use]
@@ -82,6 +91,7 @@ impl From<StoreError> for Refusal {
 impl From<RepositoryNameError> for Refused {
     fn from(error: RepositoryNameError) -> Self {
         Self::invalid(ErrorCode::NameInvalid, error.to_string())
+            .with_cause(Cause::NameRepositoryInvalid)
     }
 }
 

@@ -10,6 +10,7 @@ pub(crate) mod referrers;
 pub(crate) mod tags;
 pub(crate) mod upload;
 
+use naru_codes::Cause;
 use naru_oci::{Digest, ErrorCode, RepositoryName};
 use naru_store::Missing;
 
@@ -24,6 +25,7 @@ fn not_found(missing: Missing, code: ErrorCode, what: &str) -> Refusal {
             Refused::missing(ErrorCode::NameUnknown, message)
         }
     }
+    .with_cause(Cause::NameRepositoryUnknown)
     .into()
 }
 
