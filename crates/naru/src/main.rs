@@ -1,1 +1,95 @@
-//! tbd
+//! `naru`: the server and its command line in one binary.
+//!
+//! [`cli`] is what can be typed, [`settings`] what a server is told, [`client`] the way to the one
+//! that runs; [`printer`] alone writes anything. What a command does is decided in `naru-server`.
+
+mod cli;
+mod client;
+mod document;
+mod environment;
+mod failure;
+mod layout;
+mod logging;
+mod printer;
+mod serve;
+mod settings;
+mod stdin;
+mod words;
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+use clap::ArgMatches;
+use naru_server::control::socket::socket_path;
+
+use cli::{Cli, Global, Noun};
+use client::Client;
+use environment::Environment;
+use failure::Failure;
+use printer::Printer;
+use settings::Settings;
+use words::Words;
+
+fn main() -> ExitCode {
+    let environment = Environment::of_this_process();
+    let arguments: Vec<OsString> = std::env::args_os().collect();
+    let language = cli::asked_language(&arguments).unwrap_or_else(|| environment.language());
+    let (cli, matches) = cli::parse(&arguments, language);
+    let printer = Printer { format: cli.global.output, words: Words(language) };
+    match run(cli, &matches, &environment, printer) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            let code = failure.exit_code();
+            // Where not even this can be written, the exit code must do.
+            let _written = printer.failure(&failure);
+            ExitCode::from(code)
+        }
+    }
+}
+
+fn run(
+    Cli { global, noun }: Cli,
+    matches: &ArgMatches,
+    environment: &Environment,
+    printer: Printer,
+) -> Result<(), Failure> {
+    if let Noun::Serve(options) = &noun {
+        let values = |option: &str| {
+            let mut values = options.values(option);
+            values.extend(global.values(option));
+            values
+        };
+        let settings = Settings::read(values, environment, global.config.as_deref())?;
+        let config = settings.into_config(environment)?;
+        logging::start("warn,naru=info", options.log_format, global.log_level.as_deref(), environment);
+        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+        return runtime.block_on(serve::serve(config, environment, printer));
+    }
+    administer(&global, noun, matches, environment, printer)
+}
+
+fn administer(
+    global: &Global,
+    noun: Noun,
+    matches: &ArgMatches,
+    environment: &Environment,
+    printer: Printer,
+) -> Result<(), Failure> {
+    let here = |option: &str| if option == "--data-dir" { global.values(option) } else { Vec::new() };
+    let data_dir = Settings::read(here, environment, global.config.as_deref())?.data_dir()?;
+    let Some(call) = noun.into_call(environment, printer.words, matches)? else { return Ok(()) };
+    let client = Client {
+        socket: socket_path(&data_dir, environment.runtime_dir().as_deref()),
+        start_command: serve::start_command(&data_dir, "serve"),
+        data_dir,
+        language: printer.words.0,
+    };
+    let registry = call.registry.as_deref().or(global.registry.as_deref());
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let view = runtime.block_on(client.call(call.verb, registry, call.request))?;
+    printer.data(&view, call.layout)?;
+    if let Some(note) = call.note {
+        printer.note(&printer.words.get(note, &[]))?;
+    }
+    Ok(())
+}

@@ -1,0 +1,74 @@
+//! `naru serve`: its options, as they are read by the table of settings.
+
+use clap::{Args, ValueEnum};
+
+use super::Global;
+
+/// Serve a registry.
+#[derive(Args, Debug)]
+pub(crate) struct Serve {
+    /// An address to listen on (default 127.0.0.1:5000); may be repeated
+    #[arg(long, value_name = "ADDRESS")]
+    listen: Vec<String>,
+    /// The domain under which registries have their names
+    #[arg(long, value_name = "NAME")]
+    domain: Option<String>,
+    /// A further host name that means the default registry; may be repeated
+    #[arg(long, value_name = "NAME")]
+    alias: Vec<String>,
+    /// The URL that clients see, where a proxy or a port mapping stands in front
+    #[arg(long, value_name = "URL")]
+    public_url: Option<String>,
+    /// A proxy that is believed about whom it speaks for; may be repeated
+    #[arg(long, value_name = "ADDRESS")]
+    trusted_proxy: Vec<String>,
+    /// `dev`: TLS by a certificate authority made under the data directory
+    #[arg(long, value_name = "MODE")]
+    tls: Option<String>,
+    /// How long running requests may take to finish at the end (default 30s)
+    #[arg(long, value_name = "TIME")]
+    shutdown_timeout: Option<String>,
+    /// The form of log lines
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) log_format: LogFormat,
+}
+
+/// The form of log lines.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum LogFormat {
+    /// For people.
+    #[default]
+    Text,
+    /// A JSON document a line.
+    Json,
+}
+
+impl Serve {
+    /// The values of an option that stands in the table of settings.
+    pub(crate) fn values(&self, option: &str) -> Vec<String> {
+        let one = |value: &Option<String>| value.iter().cloned().collect();
+        match option {
+            "--alias" => self.alias.clone(),
+            "--domain" => one(&self.domain),
+            "--listen" => self.listen.clone(),
+            "--public-url" => one(&self.public_url),
+            "--shutdown-timeout" => one(&self.shutdown_timeout),
+            "--tls" => one(&self.tls),
+            "--trusted-proxy" => self.trusted_proxy.clone(),
+            _ => Vec::new(),
+        }
+    }
+}
+
+impl Global {
+    /// The values of an option that stands in the table of settings.
+    pub(crate) fn values(&self, option: &str) -> Vec<String> {
+        match option {
+            "--data-dir" => {
+                self.data_dir.iter().map(|path| path.display().to_string()).collect()
+            }
+            "--registry" => self.registry.iter().cloned().collect(),
+            _ => Vec::new(),
+        }
+    }
+}

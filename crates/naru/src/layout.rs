@@ -1,0 +1,319 @@
+//! What a table shows of each kind of thing, and how a value is written in it.
+
+use crate::document::Document;
+use crate::words::Words;
+
+/// What is shown of a kind of thing.
+#[derive(Debug)]
+pub(crate) struct Layout {
+    /// In a list: a row each.
+    pub(crate) columns: &'static [Column],
+    /// Of one thing: a line each.
+    pub(crate) details: &'static [Column],
+}
+
+/// A column, or a line.
+#[derive(Debug)]
+pub(crate) struct Column {
+    /// What is in it, one below the other.
+    pub(crate) fields: &'static [Field],
+}
+
+/// A value.
+#[derive(Debug)]
+pub(crate) struct Field {
+    /// The text above or before it.
+    pub(crate) heading: &'static str,
+    /// Where it stands in the document.
+    pub(crate) path: &'static str,
+    /// How it is written.
+    pub(crate) form: Form,
+}
+
+/// How a value is written.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Form {
+    /// Actions of a scope map, without what they all begin with.
+    Actions,
+    /// The day of a time.
+    Day,
+    /// The end of a path.
+    Last,
+    /// Addresses of network rules.
+    Networks,
+    /// Passwords with their names, and their values where they are shown.
+    Passwords,
+    /// As it is.
+    Plain,
+    /// A time, to the second.
+    Time,
+}
+
+const fn field(heading: &'static str, path: &'static str, form: Form) -> Field {
+    Field { heading, path, form }
+}
+
+macro_rules! columns {
+    ($($($heading:literal $path:literal $form:ident)&+),+ $(,)?) => {
+        &[$(Column { fields: &[$(field($heading, $path, Form::$form)),+] }),+]
+    };
+}
+
+/// A registry.
+pub(crate) static REGISTRY: Layout = Layout {
+    columns: columns![
+        "head-name" "name" Plain,
+        "head-login-server" "loginServer" Plain,
+        "head-admin-user" "adminUserEnabled" Plain,
+        "head-anonymous-pull" "anonymousPullEnabled" Plain,
+    ],
+    details: columns![
+        "head-name" "name" Plain,
+        "head-login-server" "loginServer" Plain,
+        "head-admin-user" "adminUserEnabled" Plain,
+        "head-anonymous-pull" "anonymousPullEnabled" Plain,
+        "head-public-network" "publicNetworkAccess" Plain,
+        "head-default-action" "networkRuleSet/defaultAction" Plain,
+        "head-network-rules" "networkRuleSet/ipRules" Networks,
+        "head-denials" "denials" Plain,
+        "head-sparse-manifests" "sparseManifestsEnabled" Plain,
+        "head-created" "creationDate" Time,
+        "head-id" "id" Plain,
+    ],
+};
+
+/// A network rule.
+pub(crate) static NETWORK_RULE: Layout = Layout {
+    columns: columns!["head-address" "ipAddressOrRange" Plain, "head-action" "action" Plain],
+    details: &[],
+};
+
+/// The admin user, or a token's new passwords.
+pub(crate) static CREDENTIAL: Layout = Layout {
+    columns: &[],
+    details: columns!["head-user-name" "username" Plain, "head-passwords" "passwords" Passwords],
+};
+
+/// A scope map.
+pub(crate) static SCOPE_MAP: Layout = Layout {
+    columns: columns![
+        "head-name" "name" Plain,
+        "head-type" "type" Plain,
+        "head-actions" "actions" Actions,
+    ],
+    details: columns![
+        "head-name" "name" Plain,
+        "head-description" "description" Plain,
+        "head-type" "type" Plain,
+        "head-actions" "actions" Actions,
+        "head-created" "creationDate" Time,
+        "head-id" "id" Plain,
+    ],
+};
+
+/// A token.
+pub(crate) static TOKEN: Layout = Layout {
+    columns: columns![
+        "head-name" "name" Plain,
+        "head-status" "status" Plain,
+        "head-scope-map" "scopeMapId" Last,
+        "head-created" "creationDate" Day,
+    ],
+    details: columns![
+        "head-name" "name" Plain,
+        "head-status" "status" Plain,
+        "head-scope-map" "scopeMapId" Last,
+        "head-user-name" "credentials/username" Plain,
+        "head-passwords" "credentials/passwords" Passwords,
+        "head-created" "creationDate" Time,
+        "head-id" "id" Plain,
+    ],
+};
+
+/// A user.
+pub(crate) static USER: Layout = Layout {
+    columns: columns![
+        "head-name" "name" Plain,
+        "head-enabled" "enabled" Plain,
+        "head-has-password" "hasPassword" Plain,
+        "head-created" "creationDate" Day,
+    ],
+    details: columns![
+        "head-name" "name" Plain,
+        "head-enabled" "enabled" Plain,
+        "head-has-password" "hasPassword" Plain,
+        "head-created" "creationDate" Time,
+        "head-id" "id" Plain,
+    ],
+};
+
+/// A service principal.
+pub(crate) static SERVICE_PRINCIPAL: Layout = Layout {
+    columns: columns![
+        "head-name" "displayName" Plain,
+        "head-app-id" "appId" Plain,
+        "head-enabled" "enabled" Plain,
+        "head-secrets" "secretCount" Plain,
+    ],
+    details: columns![
+        "head-name" "displayName" Plain,
+        "head-app-id" "appId" Plain,
+        "head-enabled" "enabled" Plain,
+        "head-secrets" "secretCount" Plain,
+        "head-created" "creationDate" Time,
+        "head-id" "id" Plain,
+    ],
+};
+
+/// A client secret, or a new one.
+pub(crate) static CLIENT_SECRET: Layout = Layout {
+    columns: columns![
+        "head-key-id" "keyId" Plain,
+        "head-hint" "hint" Plain,
+        "head-created" "startDateTime" Day,
+        "head-expires" "endDateTime" Day,
+    ],
+    details: columns![
+        "head-name" "displayName" Plain,
+        "head-app-id" "appId" Plain,
+        "head-password" "password" Plain,
+        "head-tenant" "tenant" Plain,
+        "head-key-id" "keyId" Plain,
+        "head-expires" "endDateTime" Time,
+    ],
+};
+
+/// A role assignment.
+pub(crate) static ROLE_ASSIGNMENT: Layout = Layout {
+    columns: columns![
+        "head-assignee" "principalName" Plain & "head-assignment" "name" Plain,
+        "head-role" "roleDefinitionName" Plain,
+        "head-scope" "scope" Last,
+    ],
+    details: columns![
+        "head-assignee" "principalName" Plain,
+        "head-type" "principalType" Plain,
+        "head-role" "roleDefinitionName" Plain,
+        "head-assignment" "name" Plain,
+        "head-created" "createdOn" Time,
+        "head-scope" "scope" Plain,
+    ],
+};
+
+/// A login event.
+pub(crate) static LOGIN_EVENT: Layout = Layout {
+    columns: columns![
+        "head-time" "TimeGenerated" Time & "head-correlation-id" "CorrelationId" Plain,
+        "head-reason" "Reason" Plain & "head-repository" "Repository" Plain,
+        "head-identity" "Identity" Plain & "head-address" "CallerIpAddress" Plain,
+    ],
+    details: &[],
+};
+
+/// A repository event.
+pub(crate) static REPOSITORY_EVENT: Layout = Layout {
+    columns: columns![
+        "head-time" "TimeGenerated" Time & "head-correlation-id" "CorrelationId" Plain,
+        "head-operation" "OperationName" Plain & "head-tag" "Tag" Plain,
+        "head-repository" "Repository" Plain & "head-identity" "Identity" Plain,
+    ],
+    details: &[],
+};
+
+/// Something that is gone.
+pub(crate) static DELETED: Layout =
+    Layout { columns: &[], details: columns!["head-deleted" "name" Plain] };
+
+impl Field {
+    /// The lines of its value.
+    pub(crate) fn lines(&self, document: &Document, words: Words) -> Vec<String> {
+        let lines = match document.at(self.path) {
+            None => Vec::new(),
+            Some(value) => self.form.lines(value, words),
+        };
+        if lines.is_empty() { vec!["-".to_owned()] } else { lines }
+    }
+}
+
+impl Form {
+    fn lines(self, value: &Document, words: Words) -> Vec<String> {
+        match value {
+            Document::Null => Vec::new(),
+            Document::Boolean(true) => vec![words.get("word-yes", &[])],
+            Document::Boolean(false) => vec![words.get("word-no", &[])],
+            Document::Number(number) => vec![number.to_string()],
+            Document::Text(text) => vec![self.text(text)],
+            Document::List(items) => {
+                items.iter().flat_map(|item| self.lines(item, words)).collect()
+            }
+            Document::Object(_) => vec![self.object(value, words)],
+        }
+    }
+
+    fn text(self, text: &str) -> String {
+        match self {
+            Self::Actions => {
+                let text = text.strip_prefix("repositories/").unwrap_or(text);
+                let at = text.rmatch_indices('/').nth(1).map_or(text.len(), |(at, _)| at);
+                let (repository, action) = text.split_at_checked(at).unwrap_or((text, ""));
+                format!("{repository}  {}", action.trim_start_matches('/'))
+            }
+            Self::Day => text.split('T').next().unwrap_or(text).to_owned(),
+            Self::Last => match text.rsplit('/').next() {
+                Some(last) if !last.is_empty() => last.to_owned(),
+                _ => text.to_owned(),
+            },
+            Self::Networks | Self::Passwords | Self::Plain => printable(text),
+            Self::Time => match text.split_once('.') {
+                Some((seconds, _)) => format!("{seconds}Z"),
+                None => text.to_owned(),
+            },
+        }
+    }
+
+    fn object(self, value: &Document, words: Words) -> String {
+        let at = |key: &str| value.at(key).and_then(Document::text);
+        if let Some(address) = at("ipAddressOrRange") {
+            return address.to_owned();
+        }
+        let name = at("name").unwrap_or_default();
+        let shown = at("value").or_else(|| at("hint"));
+        let shown = match (at("value"), shown) {
+            (None, Some(hint)) => format!("{hint}…"),
+            (_, shown) => shown.unwrap_or_default().to_owned(),
+        };
+        let until = at("expiry").map(|expiry| {
+            let day = Self::Day.text(expiry);
+            format!("  {}", words.get("until", &[("day", &day)]))
+        });
+        format!("{name}  {shown}{}", until.unwrap_or_default())
+    }
+}
+
+/// A text without characters that would do something to a terminal.
+fn printable(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use naru_codes::Language;
+
+    #[test]
+    fn values_are_written_for_people() {
+        let one = |form: Form, json: &str| {
+            form.lines(&serde_json::from_str(json).unwrap(), Words(Language::English)).join("|")
+        };
+        assert_eq!(one(Form::Time, r#""2026-11-25T01:02:03.004Z""#), "2026-11-25T01:02:03Z");
+        assert_eq!(one(Form::Day, r#""2026-11-25T01:02:03Z""#), "2026-11-25");
+        assert_eq!(one(Form::Last, r#""/a/b/scopeMaps/team""#), "team");
+        assert_eq!(one(Form::Last, r#""/""#), "/");
+        assert_eq!(one(Form::Actions, r#"["repositories/team/*/content/read"]"#), "team/*  content/read");
+        assert_eq!(one(Form::Plain, r#""a\u001b[31mb""#), "a\u{fffd}[31mb");
+        assert_eq!(
+            one(Form::Passwords, r#"[{"name":"password1","value":null,"hint":"narutabc","expiry":null}]"#),
+            "password1  narutabc…"
+        );
+    }
+}

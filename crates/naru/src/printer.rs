@@ -1,0 +1,159 @@
+//! Output: data on standard output, everything else on standard error. Nothing else here prints.
+
+use std::io::{self, Write as _};
+
+use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
+use serde::Serialize;
+use unicode_width::UnicodeWidthStr as _;
+
+use crate::document::Document;
+use crate::failure::Failure;
+use crate::layout::{Column, Layout};
+use crate::words::Words;
+
+/// How wide tables are.
+const WIDTH: u16 = 80;
+
+/// In which form data is printed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum Format {
+    /// One JSON document.
+    Json,
+    /// For people.
+    #[default]
+    Table,
+    /// One YAML document.
+    Yaml,
+}
+
+/// What prints.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Printer {
+    /// The form of data.
+    pub(crate) format: Format,
+    /// The texts.
+    pub(crate) words: Words,
+}
+
+/// A failure as JSON.
+#[derive(Serialize)]
+struct ErrorDocument<'a> {
+    error: ErrorView<'a>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct ErrorView<'a> {
+    code: &'a str,
+    message: String,
+    correlation_id: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    hint: Option<String>,
+}
+
+impl Printer {
+    /// Prints what the server sent.
+    pub(crate) fn data(self, json: &[u8], layout: &Layout) -> Result<(), Failure> {
+        let unreadable = |error: String| Failure::Answer(error);
+        let document = || {
+            let read: Result<Document, _> = serde_json::from_slice(json);
+            read.map_err(|error| unreadable(error.to_string()))
+        };
+        match self.format {
+            Format::Json => {
+                let text = std::str::from_utf8(json).map_err(|error| unreadable(error.to_string()))?;
+                self.line(text)?;
+            }
+            Format::Yaml => {
+                let text = serde_saphyr::to_string(&document()?);
+                let text = text.map_err(|error| unreadable(error.to_string()))?;
+                self.line(text.trim_end())?;
+            }
+            Format::Table => match document()? {
+                Document::List(items) if items.is_empty() => {
+                    self.note(&self.words.get("note-empty", &[]))?;
+                }
+                Document::List(items) => self.line(&list(&items, layout, self.words))?,
+                one => self.line(&details(&one, layout, self.words))?,
+            },
+        }
+        Ok(())
+    }
+
+    /// Prints a line of data.
+    pub(crate) fn line(self, text: &str) -> io::Result<()> {
+        let mut out = io::stdout().lock();
+        writeln!(out, "{text}")?;
+        out.flush()
+    }
+
+    /// Prints a remark for a person; there is none beside JSON and YAML.
+    pub(crate) fn note(self, text: &str) -> io::Result<()> {
+        if self.format == Format::Table { writeln!(io::stderr().lock(), "{text}") } else { Ok(()) }
+    }
+
+    /// Prints why a command failed.
+    pub(crate) fn failure(self, failure: &Failure) -> io::Result<()> {
+        let language = self.words.0;
+        let (message, hint) = (failure.message(language), failure.hint(language));
+        let mut err = io::stderr().lock();
+        if self.format == Format::Json {
+            let correlation_id = failure.correlation_id();
+            let error = ErrorView { code: failure.code(), message, correlation_id, hint };
+            let text = serde_json::to_string_pretty(&ErrorDocument { error })?;
+            return writeln!(err, "{text}");
+        }
+        writeln!(err, "{}", self.words.get("line-error", &[("message", &message)]))?;
+        if let Some(hint) = hint {
+            writeln!(err, "{}", self.words.get("line-hint", &[("hint", &hint)]))?;
+        }
+        Ok(())
+    }
+}
+
+/// A table with a row for each thing.
+fn list(items: &[Document], layout: &Layout, words: Words) -> String {
+    let mut table = Table::new();
+    table
+        .load_style(presets::NOTHING)
+        .set_content_arrangement(ContentArrangement::Dynamic)
+        .set_width(WIDTH);
+    table.set_header(layout.columns.iter().map(|column| heading(column, words)));
+    for item in items {
+        let cell = |column: &Column| {
+            let fields = column.fields.iter();
+            fields.flat_map(|field| field.lines(item, words)).collect::<Vec<_>>().join("\n")
+        };
+        table.add_row(layout.columns.iter().map(cell));
+    }
+    for column in table.column_iter_mut() {
+        column.set_padding((0, 2)).set_cell_alignment(CellAlignment::Left);
+    }
+    let text = table.to_string();
+    text.lines().map(str::trim_end).collect::<Vec<_>>().join("\n")
+}
+
+fn heading(column: &Column, words: Words) -> String {
+    let headings = column.fields.iter().map(|field| words.get(field.heading, &[]));
+    headings.collect::<Vec<_>>().join("\n")
+}
+
+/// A line for each property of one thing. Values are not wrapped, so that they can be copied.
+fn details(item: &Document, layout: &Layout, words: Words) -> String {
+    let rows: Vec<_> = layout
+        .details
+        .iter()
+        .flat_map(|column| column.fields)
+        .map(|field| (words.get(field.heading, &[]), field.lines(item, words)))
+        .collect();
+    let width = rows.iter().map(|(heading, _)| heading.width()).max().unwrap_or_default();
+    let mut lines = Vec::new();
+    for (heading, values) in rows {
+        for (number, value) in values.into_iter().enumerate() {
+            let heading = if number == 0 { heading.as_str() } else { "" };
+            let gap = " ".repeat(width.saturating_sub(heading.width()) + 2);
+            lines.push(format!("{heading}{gap}{value}"));
+        }
+    }
+    lines.join("\n")
+}
