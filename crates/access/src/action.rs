@@ -100,7 +100,7 @@ impl Action {
 
     /// Whether anonymous pull gives it to everybody.
     pub const fn is_anonymous(self) -> bool {
-        matches!(self, Self::Pull | Self::MetadataRead)
+        matches!(self, Self::Catalog | Self::Pull | Self::MetadataRead)
     }
 }
 
