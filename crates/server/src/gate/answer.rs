@@ -155,11 +155,10 @@ impl Situation {
             Stage::Dependency => plain(StatusCode::SERVICE_UNAVAILABLE, ErrorCode::Unavailable),
             Stage::Permission => {
                 // A login might help an anonymous caller; az and the SDKs know a 401 for lists.
-                let azure = self.denials == Denials::Azure
-                    || self.anonymous
-                    || matches!(self.kind, Kind::Catalog | Kind::Unknown);
                 let on_resource = matches!(self.needs, Needs::Action(_));
-                match (azure && on_resource, &self.method, self.kind) {
+                let known_so = self.anonymous || matches!(self.kind, Kind::Catalog | Kind::Unknown);
+                let azure = self.denials == Denials::Azure || (known_so && on_resource);
+                match (azure, &self.method, self.kind) {
                     (true, _, _) => unauthorized(Some("insufficient_scope")),
                     // HEAD carries no words, so a client is led to the request that does.
                     (false, &Method::HEAD, Kind::Blob) => {

@@ -74,7 +74,9 @@ impl Exchange {
     }
 
     fn is_bare(&self) -> bool {
-        matches!(self.presented, Presented::Nothing) && self.inbound.path.starts_with("/v2")
+        let path = &self.inbound.path;
+        let in_registry = path.starts_with("/v2") || path.starts_with("/acr/v1/");
+        matches!(self.presented, Presented::Nothing) && in_registry
     }
 }
 

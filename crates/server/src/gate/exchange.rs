@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use naru_access::{Access, DataAction, Denial, Pull, Push};
+use naru_access::{Access, DataAction, Denial, PrincipalKind, Pull, Push};
 use naru_codes::Cause;
 use naru_identity::ticket::{Owner, Ticket};
 use naru_oci::RepositoryName;
@@ -23,6 +23,8 @@ pub(crate) struct Exchange {
     pub(crate) presented: Presented,
     /// Who it is, once that is known.
     pub(crate) caller: Option<Caller>,
+    /// The kind of principal that an identity token was asked for, at the directory.
+    pub(crate) grantee: Option<PrincipalKind>,
 }
 
 impl Exchange {

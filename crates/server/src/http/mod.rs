@@ -10,13 +10,14 @@ use std::sync::Arc;
 use http::header::{ALLOW, EXPECT, HeaderName};
 use http::{Request, Response, StatusCode};
 use hyper::body::Incoming;
+use naru_access::PrincipalKind;
 use naru_oci::ErrorCode;
 
 use crate::edge::answer::CORRELATION_ID;
 use crate::edge::{Answer, Body, Connection, Inbound, body, host};
 use crate::gate::answer::Situation;
 use crate::gate::entra;
-use crate::gate::{Credential, Exchange, Found, Presented, Refusal, Refused, Target, find};
+use crate::gate::{Exchange, Found, Presented, Refusal, Refused, Target, find};
 use crate::state::App;
 
 const API_VERSION: HeaderName = HeaderName::from_static("docker-distribution-api-version");
@@ -32,14 +33,17 @@ pub(crate) async fn handle(
     request: Request<Incoming>,
     connection: Connection,
 ) -> Response<Body> {
+    let unjudged = |answer: Answer| {
+        answer.header(CORRELATION_ID, app.guid().to_string()).into_response()
+    };
     if let Some(answer) = health::answer(&app, &request).await {
-        return answer.into_response();
+        return unjudged(answer);
     }
     if let Some(status) = too_long(&request) {
-        return Answer::new(status).into_response();
+        return unjudged(Answer::new(status));
     }
     let Some(inbound) = Inbound::new(&app, request, connection) else {
-        return Answer::new(StatusCode::BAD_REQUEST).into_response();
+        return unjudged(Answer::new(StatusCode::BAD_REQUEST));
     };
     let correlation_id = inbound.correlation_id.to_string();
     let in_registry = inbound.path.starts_with("/v2");
@@ -80,7 +84,7 @@ async fn answer(app: Arc<App>, inbound: Inbound) -> Answer {
     };
     let presented = Presented::in_headers(&inbound.headers);
     let mut exchange =
-        Exchange { app, registries, hosted, inbound, target, presented, caller: None };
+        Exchange { app, registries, hosted, inbound, target, presented, caller: None, grantee: None };
     match judge(&mut exchange, fault).await {
         Ok(answer) => answer,
         Err(refusal) => refuse(exchange, refusal).await,
@@ -114,12 +118,7 @@ async fn judge(exchange: &mut Exchange, fault: Option<Refused>) -> Result<Answer
 
 /// The answer in the form that the endpoint's clients know.
 fn answer_refusal(exchange: &Exchange, situation: &Situation, refusal: &Refusal) -> Answer {
-    let user = match (&exchange.target, refusal) {
-        (Target::IdentityToken(_), Refusal::Denied(_)) => {
-            !matches!(exchange.presented.kind(), Credential::ClientSecret)
-        }
-        _ => false,
-    };
+    let user = exchange.grantee == Some(PrincipalKind::User);
     let directory = match (&exchange.target, refusal) {
         (
             Target::IdentityConfiguration(_) | Target::IdentityKeys(_) | Target::IdentityToken(_),

@@ -10,7 +10,7 @@ use serde_json::json;
 use super::{check_tenant, issuer};
 use crate::edge::Answer;
 use crate::gate::entra::Fault;
-use crate::gate::{Exchange, Presented, Refusal};
+use crate::gate::{Exchange, Means, Presented, Refusal};
 use crate::http::oauth2::Form;
 
 /// What a client appends to the resource that it wants a token for.
@@ -43,9 +43,12 @@ pub(crate) async fn post(exchange: &mut Exchange) -> Result<Answer, Refusal> {
         return Ok(Fault::Resource.answer(&exchange.inbound));
     }
     exchange.presented = presented;
+    exchange.grantee = Some(kind);
     let caller = exchange.authenticate().await?;
-    if caller.principal.kind != kind {
-        // Another kind of account is none here, whatever its secret.
+    let secret = matches!(caller.means, Means::Password);
+    if caller.principal.kind != kind || !secret {
+        // Another kind of account is none here, whatever its secret. A token of the registry is
+        // none either: an identity made from it would outlive it, and go beyond what it lists.
         exchange.caller = None;
         return Err(Denial::new(Cause::CredentialInvalid).into());
     }

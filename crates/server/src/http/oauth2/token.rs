@@ -100,7 +100,7 @@ async fn answer(exchange: &mut Exchange, form: &Form) -> Result<Answer, Refusal>
     let access = reduce(&holder, policy, &scopes);
     if caller.is_anonymous() {
         admit_anonymous(exchange, &holder, &scopes, &access).await?;
-    } else if scopes.is_empty() && holder.ceiling.is_none() && holds_nothing(&holder, policy) {
+    } else if scopes.is_empty() && holds_nothing(&holder, policy) {
         return Err(Denial::new(Cause::PermissionNoRole).to_holder(holder.principal).into());
     }
     minted(exchange, caller, access)
