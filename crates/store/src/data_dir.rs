@@ -42,7 +42,7 @@ impl DataDir {
     /// Takes a directory, and makes it, readable by this user alone, if it is not there.
     pub fn open(path: &Path) -> Result<Self, DataDirError> {
         let unusable = |error| DataDirError::Unusable { path: path.to_owned(), error };
-        fs::DirBuilder::new().recursive(true).mode(0o700).create(path).map_err(unusable)?;
+        create(path).map_err(unusable)?;
         let path = path.canonicalize().map_err(unusable)?;
         let unusable = |error| DataDirError::Unusable { path: path.clone(), error };
         let mut lock = OpenOptions::new()
@@ -99,6 +99,20 @@ impl DataDir {
     /// Certificates that were made for development.
     pub fn tls(&self) -> PathBuf {
         self.path.join("tls")
+    }
+}
+
+/// Makes a directory with those above it, each durable under its name.
+fn create(path: &Path) -> io::Result<()> {
+    if path.is_dir() {
+        return Ok(());
+    }
+    let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty());
+    let parent = parent.unwrap_or(Path::new("."));
+    create(parent)?;
+    match fs::DirBuilder::new().mode(0o700).create(path) {
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(error),
+        _ => File::open(parent)?.sync_all(),
     }
 }
 
