@@ -84,8 +84,8 @@ impl Scope {
             ("repository", _, Ok(repository)) => ScopeKind::Repository(repository),
             ("registry", "catalog", _) => ScopeKind::Catalog,
             _ => ScopeKind::Other {
-                kind: kind.to_owned(),
-                name: name.to_owned(),
+                kind: plain(kind),
+                name: plain(name),
             },
         };
         let catalog = resource == ScopeKind::Catalog;
@@ -112,6 +112,13 @@ impl Scope {
             self.actions.push(asked);
         }
     }
+}
+
+/// What stays of a text that goes into a token as it came: an SDK reads tokens as standard base64,
+/// which ASCII without these three keeps to.
+fn plain(text: &str) -> String {
+    let kept = |c: &char| c.is_ascii_graphic() && !"?~>".contains(*c);
+    text.chars().filter(kept).take(255).collect()
 }
 
 impl fmt::Display for Scope {
@@ -198,6 +205,11 @@ mod tests {
             printed(&["repository:a/b:pull,deleted_read"]),
             ["repository:a/b:pull"]
         );
+    }
+
+    #[test]
+    fn nothing_goes_into_a_token_that_an_sdk_cannot_read() {
+        assert_eq!(printed(&["x?y:a~b>é:pull"]), ["xy:ab:pull"]);
     }
 
     #[test]
