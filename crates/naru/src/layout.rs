@@ -88,7 +88,17 @@ pub(crate) static NETWORK_RULE: Layout = Layout {
     details: &[],
 };
 
-/// The admin user, or a token's new passwords.
+/// The admin user.
+pub(crate) static ADMIN: Layout = Layout {
+    columns: &[],
+    details: columns![
+        "head-user-name" "username" Plain,
+        "head-enabled" "adminUserEnabled" Plain,
+        "head-passwords" "passwords" Passwords,
+    ],
+};
+
+/// A token's new passwords.
 pub(crate) static CREDENTIAL: Layout = Layout {
     columns: &[],
     details: columns!["head-user-name" "username" Plain, "head-passwords" "passwords" Passwords],

@@ -70,17 +70,22 @@ pub struct Server {
 impl Server {
     /// Starts a server. When this returns, it answers.
     pub async fn start(
-        config: Config,
+        mut config: Config,
         ambient: Ambient,
         owner: OwnerPassword,
     ) -> Result<Self, StartError> {
+        let data_dir = DataDir::open(&config.data_dir)?;
+        // Before a first start makes anything, since its password is shown once.
         let mut listeners = Vec::new();
-        for address in &config.listen {
-            let failed = |error| StartError::Listen { address: address.to_string(), error };
-            listeners.push(TcpListener::bind(address).await.map_err(failed)?);
+        for address in &mut config.listen {
+            let asked = *address;
+            let failed = |error| StartError::Listen { address: asked.to_string(), error };
+            let listener = TcpListener::bind(asked).await.map_err(failed)?;
+            *address = listener.local_addr().map_err(failed)?;
+            listeners.push(listener);
         }
         let drain = config.drain;
-        let (app, data_dir, first_start) = open(config, ambient, owner).await?;
+        let (app, first_start) = open(config, &data_dir, ambient, owner).await?;
         let acceptor = match app.config.tls {
             TlsMode::Off => None,
             TlsMode::Dev => {

@@ -90,18 +90,18 @@ pub enum StartError {
 /// Opens everything that a server needs but its listeners.
 pub(crate) async fn open(
     config: Config,
+    data_dir: &DataDir,
     ambient: Ambient,
     owner: OwnerPassword,
-) -> Result<(App, DataDir, Option<FirstStart>), StartError> {
-    let data_dir = DataDir::open(&config.data_dir)?;
+) -> Result<(App, Option<FirstStart>), StartError> {
     let maintenance = Maintenance::of_this_process();
     let keys = Keys::open(data_dir.keys(), ambient.entropy.as_ref(), ambient.clock.now())?;
-    let store = Store::open(&data_dir, &maintenance).await?;
+    let store = Store::open(data_dir, &maintenance).await?;
     let passwords = Passwords::new(ambient.entropy.as_ref())?;
     let secret_key = keys.ring().mac("secrets");
     let first =
         bootstrap(&config, &ambient, &store, &maintenance, (&passwords, &secret_key), owner).await?;
-    Ok((App::new(config, ambient, store, keys, passwords), data_dir, first))
+    Ok((App::new(config, ambient, store, keys, passwords), first))
 }
 
 async fn bootstrap(

@@ -6,7 +6,7 @@ use naru_server::control::registry::ShowRequest;
 
 use super::Call;
 use crate::failure::Failure;
-use crate::layout::CREDENTIAL;
+use crate::layout::ADMIN;
 
 const NOUN: &str = "credential";
 
@@ -44,14 +44,14 @@ enum Slot {
 impl Verb {
     pub(crate) fn into_call(self) -> Result<Call, Failure> {
         let (call, which) = match self {
-            Self::Show(which) => (Call::new((NOUN, "show"), &ShowRequest {}, &CREDENTIAL)?, which),
+            Self::Show(which) => (Call::new((NOUN, "show"), &ShowRequest {}, &ADMIN)?, which),
             Self::Renew(Renew { which, password_name }) => {
                 let password_name = match password_name {
                     Slot::Password => "password",
                     Slot::Password2 => "password2",
                 };
                 let request = RenewRequest { password_name: password_name.to_owned() };
-                (Call::new((NOUN, "renew"), &request, &CREDENTIAL)?, which)
+                (Call::new((NOUN, "renew"), &request, &ADMIN)?, which)
             }
         };
         Ok(Call { registry: which.name, ..call })

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::Mutex;
 
 use super::registry::ShowRequest;
-use super::{Caller, Disclosed, Failure, allow, metadata, not_found};
+use super::{Caller, Disclosed, Failure, allow, metadata, not_found, now};
 use crate::start::admin_secret;
 use crate::state::App;
 
@@ -79,7 +79,7 @@ pub async fn renew(
         let old = old.ok_or_else(|| not_found("password", &request.password_name))?;
         let (id, generation) = (CredentialId(app.guid()), old.generation.saturating_add(1));
         let new =
-            admin_secret(&app.secret_key, registry.id, &old.slot, generation, id, app.now());
+            admin_secret(&app.secret_key, registry.id, &old.slot, generation, id, now(app));
         metadata(app).renew_admin_password(&access, new).await?;
     }
     show(app, caller, registry, ShowRequest {}).await

@@ -9,7 +9,7 @@ use naru_store::{EventFilter, LoginEvent, Registry, RepositoryEvent, RequestFact
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::{Caller, Failure, Fault, Span, allow, metadata, nearest};
+use super::{Caller, Failure, Fault, Span, allow, metadata, nearest, now};
 use crate::state::App;
 
 /// How many events are shown where nothing is said.
@@ -225,7 +225,7 @@ fn common(
 fn filter(app: &App, request: ListRequest) -> Result<EventFilter, Failure> {
     let since = request.since.map(|text| match Timestamp::from_str(&text) {
         Ok(time) => Ok(time),
-        Err(_) => text.parse::<Span>()?.before(app.now()),
+        Err(_) => text.parse::<Span>()?.before(now(app)),
     });
     let reason = request.reason.map(|code| {
         Cause::from_code(&code).ok_or_else(|| {

@@ -22,6 +22,7 @@ pub mod token;
 pub mod token_credential;
 pub mod user;
 
+use jiff::Timestamp;
 use naru_access::{Access, Holder, ManagementAction, decide_management};
 use naru_store::{AdminError, Metadata, Registry, StoreError};
 use serde::Serialize;
@@ -76,6 +77,12 @@ fn allow<A: ManagementAction>(caller: &Caller, registry: &Registry) -> Result<Ac
 
 fn metadata(app: &App) -> &dyn Metadata {
     app.store.metadata()
+}
+
+/// The time, as exactly as the store keeps it: a view shows what will be shown again.
+fn now(app: &App) -> Timestamp {
+    let now = app.now();
+    Timestamp::from_millisecond(now.as_millisecond()).unwrap_or(now)
 }
 
 fn not_found(what: &'static str, name: &str) -> Failure {

@@ -5,7 +5,7 @@ use naru_store::Registry;
 use serde::{Deserialize, Serialize};
 
 use super::registry::{ShowRequest, present};
-use super::{Caller, Failure, allow, metadata};
+use super::{Caller, Failure, allow, metadata, now};
 use crate::state::App;
 
 /// Which address or range.
@@ -56,7 +56,7 @@ pub async fn add(
 ) -> Result<Vec<NetworkRuleView>, Failure> {
     let access = allow::<op::WriteRegistry>(caller, registry)?;
     let rule = request.ip_address.parse()?;
-    metadata(app).add_network_rule(&access, rule, app.now()).await?;
+    metadata(app).add_network_rule(&access, rule, now(app)).await?;
     Ok(NetworkRuleView::all(&present(app, registry).await?))
 }
 

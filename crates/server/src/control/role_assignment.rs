@@ -7,7 +7,7 @@ use naru_access::{
 use naru_store::{NewRoleAssignment, Registry, RoleAssignmentRecord};
 use serde::{Deserialize, Serialize};
 
-use super::{Caller, Failure, Fault, allow, gone, metadata, not_found};
+use super::{Caller, Failure, Fault, allow, gone, metadata, not_found, now};
 use crate::state::App;
 
 /// A role assignment that is to be.
@@ -113,7 +113,7 @@ pub async fn create(
         scope,
         assignee: request.assignee,
         role: request.role,
-        created: app.now(),
+        created: now(app),
     };
     metadata(app).create_role_assignment(&access, assignment).await?;
     let all = metadata(app).role_assignments(&reading).await?;

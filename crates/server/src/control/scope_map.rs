@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::Mutex;
 
 use super::registry::ShowRequest;
-use super::{Caller, Deleted, Failure, Fault, allow, metadata, not_found};
+use super::{Caller, Deleted, Failure, Fault, allow, metadata, not_found, now};
 use crate::state::App;
 
 /// Rules are changed by reading and writing them; two changes at once must not lose one.
@@ -191,7 +191,7 @@ pub(super) fn new_map(
         name: name.to_owned(),
         description: description.filter(|text| !text.is_empty()),
         rules: rules(given)?,
-        created: app.now(),
+        created: now(app),
     })
 }
 

@@ -10,7 +10,7 @@ use naru_identity::secret::{self, Secret, SecretKind};
 use naru_store::{NewSecret, Registry, SecretForm};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::{Failure, Fault, metadata};
+use super::{Failure, Fault, metadata, now};
 use crate::gate::PasswordFailure;
 use crate::start::hint;
 use crate::state::App;
@@ -53,7 +53,7 @@ pub(super) fn generated(
         form: SecretForm::Generated(secret::hash(&app.secret_key, secret.expose())),
         hint: hint(&secret),
         generation: 1,
-        created: app.now(),
+        created: now(app),
         expires,
     };
     (secret, stored)
@@ -86,7 +86,7 @@ pub(super) async fn thought_up(
         form,
         hint: String::new(),
         generation: 1,
-        created: app.now(),
+        created: now(app),
         expires: None,
     })
 }

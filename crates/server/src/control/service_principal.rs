@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use super::registry::ShowRequest;
 use super::scope_map::NameRequest;
 use super::secrets::generated;
-use super::{Caller, Deleted, Disclosed, Failure, Span, allow, metadata, not_found};
+use super::{Caller, Deleted, Disclosed, Failure, Span, allow, metadata, not_found, now};
 use crate::state::App;
 
 const WHAT: &str = "service principal";
@@ -162,7 +162,7 @@ pub async fn create(
         app_id,
         display_name: request.name,
         secret,
-        created: app.now(),
+        created: now(app),
     };
     metadata(app).create_service_principal(&access, principal).await?;
     Ok(view)
@@ -289,5 +289,5 @@ async fn find(
 
 fn expiry(app: &App, span: Option<Span>) -> Result<Timestamp, Failure> {
     let span = span.map_or_else(|| Span::of_days(DEFAULT_DAYS), Ok)?;
-    Ok(span.after(app.now())?)
+    Ok(span.after(now(app))?)
 }

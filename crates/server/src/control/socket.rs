@@ -42,8 +42,7 @@ const PATH_LIMIT: usize = 100;
 /// in a directory of its own, beside the platform's runtime directory.
 pub fn socket_path(data_dir: &Path, runtime_dir: Option<&Path>) -> PathBuf {
     // Both sides must come to the same path, from whatever directory they were started in.
-    let absolute = fs::canonicalize(data_dir).or_else(|_| std::path::absolute(data_dir));
-    let data_dir = absolute.unwrap_or_else(|_| data_dir.to_owned());
+    let data_dir = canonical(data_dir);
     let path = data_dir.join("naru.sock");
     if path.as_os_str().len() <= PATH_LIMIT {
         return path;
@@ -52,6 +51,20 @@ pub fn socket_path(data_dir: &Path, runtime_dir: Option<&Path>) -> PathBuf {
     let short: String = hash.as_ref().iter().take(8).map(|byte| format!("{byte:02x}")).collect();
     let parent = runtime_dir.unwrap_or(Path::new("/tmp"));
     parent.join(format!("naru-{short}")).join("naru.sock")
+}
+
+/// The path without links, also of a directory that is not there yet.
+fn canonical(path: &Path) -> PathBuf {
+    let absolute = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    let there = absolute.ancestors().find_map(|part| Some((part, fs::canonicalize(part).ok()?)));
+    match there {
+        Some((part, canonical)) => match absolute.strip_prefix(part) {
+            Ok(rest) if rest.as_os_str().is_empty() => canonical,
+            Ok(rest) => canonical.join(rest),
+            Err(_) => absolute,
+        },
+        None => absolute,
+    }
 }
 
 /// Takes the place of the socket, also from a server that died. It is never open to others, not
@@ -222,6 +235,17 @@ mod tests {
         assert!(long("a").starts_with("/run/user/1"));
         assert_ne!(long("a"), long("b"));
         assert_eq!(long("a"), long("a"));
+    }
+
+    #[test]
+    fn the_path_is_the_same_before_and_after_the_directory_is_there() {
+        let parent = tempfile::tempdir().unwrap();
+        fs::create_dir(parent.path().join("real")).unwrap();
+        std::os::unix::fs::symlink("real", parent.path().join("link")).unwrap();
+        let data = parent.path().join("link").join("d".repeat(100));
+        let before = socket_path(&data, None);
+        fs::create_dir(&data).unwrap();
+        assert_eq!(before, socket_path(&data, None));
     }
 
     #[tokio::test]

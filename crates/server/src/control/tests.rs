@@ -35,7 +35,8 @@ async fn world() -> World {
         drain: std::time::Duration::from_secs(1),
     };
     let owner = OwnerPassword::Given(Secret::new("correct horse".to_owned()));
-    let (app, _lock, _) = start::open(config, Ambient::of_this_machine(), owner).await.unwrap();
+    let lock = naru_store::DataDir::open(&config.data_dir).unwrap();
+    let (app, _) = start::open(config, &lock, Ambient::of_this_machine(), owner).await.unwrap();
     let registry = find_registry(&app, None).await.unwrap();
     World { _directory: directory, app, registry }
 }

@@ -3,13 +3,13 @@
 use jiff::Timestamp;
 use naru_access::{Access, PrincipalId, operation as op};
 use naru_identity::names::NameKind;
-use naru_store::{NewToken, Registry, TokenPatch, TokenRecord, TokenScope};
+use naru_store::{AdminError, NewToken, Registry, TokenPatch, TokenRecord, TokenScope};
 use serde::{Deserialize, Serialize};
 
 use super::registry::ShowRequest;
 use super::scope_map::{self, NameRequest, RuleGiven};
 use super::token_credential::{PasswordView, SLOTS, expiry, new_passwords};
-use super::{Caller, Deleted, Failure, Fault, allow, metadata, not_found};
+use super::{Caller, Deleted, Failure, Fault, allow, metadata, not_found, now};
 use crate::state::App;
 
 /// A token that is to be.
@@ -111,6 +111,11 @@ pub async fn create(
     let access = allow::<op::WriteTokens>(caller, registry)?;
     let reading = allow::<op::ReadTokens>(caller, registry)?;
     NameKind::Token.check(&request.name)?;
+    let tokens = metadata(app).tokens(&reading).await?;
+    if tokens.iter().any(|token| token.name.eq_ignore_ascii_case(&request.name)) {
+        // Said of the token, not of the scope map that would be made with it.
+        return Err(AdminError::Exists { what: "token", name: request.name }.into());
+    }
     let scope = match (request.scope_map, request.repositories.as_slice()) {
         (Some(map), []) => TokenScope::Existing(map),
         (Some(_), [_, ..]) => return Err(Fault::Combination("failure-scope-map-or-rules").into()),
@@ -135,7 +140,7 @@ pub async fn create(
         scope,
         enabled: request.status != Some(Status::Disabled),
         passwords: stored,
-        created: app.now(),
+        created: now(app),
     };
     metadata(app).create_token(&access, token).await?;
     let mut view = view(app, &reading, registry, &request.name).await?;

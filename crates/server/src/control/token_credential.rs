@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::secrets::generated;
 use super::token::CredentialsView;
-use super::{Caller, Deleted, Disclosed, Failure, Fault, Span, allow, metadata};
+use super::{Caller, Deleted, Disclosed, Failure, Fault, Span, allow, metadata, now};
 use crate::state::App;
 
 /// The slots that a token has, as Azure names them.
@@ -129,7 +129,7 @@ pub(super) fn new_passwords(
 
 /// When something ends that holds for so many days.
 pub(super) fn expiry(app: &App, days: Option<u32>) -> Result<Option<Timestamp>, Fault> {
-    days.map(|days| Span::of_days(days)?.after(app.now())).transpose()
+    days.map(|days| Span::of_days(days)?.after(now(app))).transpose()
 }
 
 fn named(password1: bool, password2: bool) -> Vec<&'static str> {

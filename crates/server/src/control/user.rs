@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::registry::ShowRequest;
 use super::scope_map::NameRequest;
 use super::secrets::thought_up;
-use super::{Caller, Deleted, Disclosed, Failure, Fault, allow, metadata, not_found};
+use super::{Caller, Deleted, Disclosed, Failure, Fault, allow, metadata, not_found, now};
 use crate::state::App;
 
 /// A user that is to be.
@@ -80,7 +80,7 @@ pub async fn create(
         id: PrincipalId(app.guid()),
         name: request.name.clone(),
         password,
-        created: app.now(),
+        created: now(app),
     };
     metadata(app).create_user(&access, user).await?;
     find(app, &reading, &request.name).await
