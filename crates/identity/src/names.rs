@@ -8,7 +8,8 @@ pub const NULL_GUID: &str = "00000000-0000-0000-0000-000000000000";
 /// What a name is for; each has its own grammar.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum NameKind {
-    /// A registry: `^[a-zA-Z0-9]{5,50}$`.
+    /// A registry: `^[a-zA-Z0-9]{5,50}$`, and neither `basic` nor `bearer` in it, since clients look
+    /// for these words anywhere in a challenge, where the registry's name stands too.
     Registry,
     /// A scope map: `^[a-zA-Z0-9_-]{5,50}$`.
     ScopeMap,
@@ -40,8 +41,8 @@ impl NameKind {
         let (lengths, legal, rule): (_, bool, _) = match self {
             Self::Registry => (
                 5..=50,
-                name.chars().all(letters("")),
-                "5 to 50 letters and digits",
+                name.chars().all(letters("")) && !names_a_scheme(name),
+                "5 to 50 letters and digits, and neither `basic` nor `bearer` in it",
             ),
             Self::ScopeMap => (
                 5..=50,
@@ -76,6 +77,11 @@ impl NameKind {
     }
 }
 
+fn names_a_scheme(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    name.contains("basic") || name.contains("bearer")
+}
+
 impl fmt::Display for NameKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
@@ -102,6 +108,8 @@ mod tests {
         for (kind, good, bad) in [
             (NameKind::Registry, "registry", "reg-istry"),
             (NameKind::Registry, "abcde", "abcd"),
+            (NameKind::Registry, "basis", "myBasicRegistry"),
+            (NameKind::Registry, "bears", "forbearers"),
             (NameKind::Token, "ci-build", "ci_build"),
             (NameKind::ScopeMap, "ci_build-map", "ci.build"),
             (NameKind::User, "alice@example.com", "alice smith"),
