@@ -12,10 +12,12 @@ mod admin;
 mod clock;
 mod http;
 mod image;
+mod login;
 mod server;
 
 pub use admin::AdminReply;
 pub use clock::SetClock;
 pub use http::{Reply, Sending, percent};
 pub use image::{Image, MANIFEST, blob, image};
+pub use login::{Login, host, text};
 pub use server::{Kit, OWNER, OWNER_PASSWORD};

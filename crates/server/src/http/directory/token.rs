@@ -25,8 +25,8 @@ pub(crate) async fn post(exchange: &mut Exchange) -> Result<Answer, Refusal> {
             let secret = form.first("client_secret").unwrap_or_default();
             let presented = match (&exchange.presented, secret) {
                 // RFC 6749 §2.3.1 lets a client authenticate in the header as well.
-                (Presented::Password { .. }, "") => exchange.presented.clone(),
                 (Presented::Nothing, _) => Presented::password(&client, secret),
+                (in_header, "") => in_header.clone(),
                 _ => return Ok(Fault::TwoCredentials.answer(&exchange.inbound)),
             };
             (presented, PrincipalKind::ServicePrincipal)
