@@ -119,13 +119,24 @@ impl Source for RequestBytes {
     }
 }
 
-/// Reads a body of at most `most` bytes whole.
-pub(crate) async fn read_whole(incoming: Incoming, most: usize) -> Result<Bytes, SourceError> {
+/// Reads a request's body of at most `most` bytes whole. A larger one is left where it was, for
+/// its rest to be drained.
+pub(crate) async fn read_whole(
+    body: &mut Option<Incoming>,
+    most: usize,
+) -> Result<Bytes, SourceError> {
+    let Some(incoming) = body.take() else { return Ok(Bytes::new()) };
     let mut source = RequestBytes::up_to(incoming, most as u64);
     // A copy of its own: what is kept of a request's frames would keep the connection's buffer.
     let mut whole = Vec::new();
     while let Some(bytes) = source.next().await {
-        whole.extend_from_slice(&bytes?);
+        match bytes {
+            Ok(bytes) => whole.extend_from_slice(&bytes),
+            Err(error) => {
+                *body = Some(source.into_rest());
+                return Err(error);
+            }
+        }
     }
     Ok(Bytes::from(whole))
 }

@@ -16,8 +16,8 @@ pub(crate) struct Form(Vec<(String, String)>);
 impl Form {
     /// Reads the form in a request's body, whole or chunked.
     pub(crate) async fn read(exchange: &mut Exchange) -> Result<Self, Refusal> {
-        let Some(incoming) = exchange.inbound.body.take() else { return Ok(Self(Vec::new())) };
-        let bytes = read_whole(incoming, LARGEST).await.map_err(|error| match error {
+        let read = read_whole(&mut exchange.inbound.body, LARGEST).await;
+        let bytes = read.map_err(|error| match error {
             SourceError::Size => {
                 let message = format!("the form has more than {LARGEST} bytes");
                 Refused::new(StatusCode::PAYLOAD_TOO_LARGE, ErrorCode::SizeInvalid, message)

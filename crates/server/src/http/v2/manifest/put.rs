@@ -84,10 +84,7 @@ async fn read(exchange: &mut Exchange) -> Result<bytes::Bytes, Refusal> {
     if announced.is_some_and(|length: u64| length > MAX_MANIFEST_BYTES as u64) {
         return Err(too_large().into());
     }
-    let Some(incoming) = exchange.inbound.body.take() else {
-        return Err(Refused::invalid(ErrorCode::ManifestInvalid, "there is no manifest").into());
-    };
-    match body::read_whole(incoming, MAX_MANIFEST_BYTES).await {
+    match body::read_whole(&mut exchange.inbound.body, MAX_MANIFEST_BYTES).await {
         Ok(bytes) => Ok(bytes),
         Err(SourceError::Size) => Err(too_large().into()),
         Err(SourceError::Broken) => {
