@@ -1,0 +1,4 @@
+//! Blobs, through a repository that links them.
+
+mod delete;
+mod get;

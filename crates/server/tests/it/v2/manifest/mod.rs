@@ -1,0 +1,5 @@
+//! Manifests, by tag and by digest.
+
+mod delete;
+mod get;
+mod put;
