@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ::http::Method;
+use jiff::SignedDuration;
 use naru_access::Maintenance;
 use naru_identity::secret::Secret;
 use naru_server::ambient::{Ambient, SystemEntropy};
@@ -93,8 +94,9 @@ impl Kit {
         self.directory.path()
     }
 
-    /// Creates a further registry, which no verb does yet.
+    /// Creates a further registry, which no verb does yet, a second after the one before.
     pub async fn create_registry(&self, name: &str) {
+        self.clock.advance(SignedDuration::from_secs(1));
         let app = self.server().app();
         let registry = app.new_registry(name).await.expect("a name");
         let maintenance = Maintenance::of_this_process();

@@ -3,3 +3,6 @@
 
 mod first;
 mod gate;
+mod oauth2;
+mod serve;
+mod v2;

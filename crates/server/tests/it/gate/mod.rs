@@ -4,3 +4,4 @@ mod cast;
 mod model;
 mod probes;
 mod walk;
+mod strangers;
