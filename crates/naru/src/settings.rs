@@ -296,11 +296,16 @@ fn values(
     file.values(key.name)
 }
 
-/// The key that was probably meant.
+/// The key, or the section of keys, that was probably meant.
 fn nearest_key(given: &str) -> Option<&'static str> {
-    let last = |name: &'static str| name.rsplit('.').next().unwrap_or(name);
-    let exact = KEYS.iter().find(|key| last(key.name) == given);
-    exact.map(|key| key.name).or_else(|| nearest(given, KEYS.iter().map(|key| key.name)))
+    let parts = KEYS.iter().flat_map(|key| {
+        let split = key.name.split_once('.');
+        let (section, last) = split.map_or((key.name, key.name), |(section, last)| (section, last));
+        [(last, key.name), (section, section), (key.name, key.name)]
+    });
+    let words = || parts.clone().map(|(word, _)| word);
+    let word = words().find(|word| *word == given).or_else(|| nearest(given, words()))?;
+    parts.clone().find(|(other, _)| *other == word).map(|(_, meant)| meant)
 }
 
 #[cfg(test)]

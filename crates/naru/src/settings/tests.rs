@@ -76,7 +76,17 @@ fn what_a_file_should_not_have_is_named_with_its_line() {
     .into_iter()
     .map(told)
     .collect();
-    insta::assert_snapshot!(told.join("\n"));
+    insta::assert_snapshot!(told.join("\n"), @r"
+    3: there is no key `server.domian` / did you mean `server.domain`?
+    1: there is no key `listen` / did you mean `server.listen`?
+    1: there is no key `servers` / did you mean `server.tls`?
+    1: there is no key `zebra` / there are: data-dir server.aliases server.domain server.listen server.public-url server.registry server.shutdown-timeout server.tls server.trusted-proxies
+    3: `5000` is not an address with a port, such as 127.0.0.1:5000
+    3: `ten` is not an IP address or range such as 10.0.0.0/8
+    2: `on` is not `dev` or `off`
+    2: `example.com` is not a URL such as https://registry.example.com, without a path
+    1: unclosed table, expected `]`
+    ");
 }
 
 #[test]

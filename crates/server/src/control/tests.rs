@@ -278,7 +278,26 @@ async fn what_cannot_be_done_says_why_and_what_to_do() {
     ] {
         told.push(format!("{noun} {verb}: {}", world.refused(noun, verb, request).await));
     }
-    insta::assert_snapshot!(told.join("\n"));
+    insta::assert_snapshot!(told.join("\n"), @r"
+    token show: 3 not-found: there is no token `nobody` / see what there is: naru token list
+    token create: 1 name-taken: the login name `alice` is taken by another account (user): users, application ids, tokens and the admin user share one namespace
+    token create: 2 request-invalid: `alic` is not a token name: 5 to 50 letters, digits and `-`
+    token create: 2 request-invalid: a token needs a scope map, or repositories with their actions
+    user create: 1 exists: the user `alice` exists already
+    user update: 2 request-invalid: a password has 8 to 1024 characters
+    user update: 2 request-invalid: a token cannot be a password
+    user update: 2 request-invalid: nothing to change was given
+    scope-map create: 2 request-invalid: `team*` is not a repository pattern: a name, a name that ends in /*, or * / did you mean `team/*`?
+    scope-map create: 2 request-invalid: `content/raed` is not an action of scope maps / did you mean `content/read`?
+    scope-map create: 2 request-invalid: `pull` is not an action of scope maps / there are: content/read content/write content/delete metadata/read metadata/write
+    scope-map delete: 1 system-scope-map: `_repositories_pull` is a system scope map and cannot be changed / create one of your own: naru scope-map create
+    network-rule add: 2 request-invalid: `192.0.2.7/24` is not an IP address or range such as 192.0.2.0/24 or 2001:db8::/32 / did you mean `192.0.2.0/24`?
+    events login: 2 request-invalid: `yesterday` is not a time such as 30m, 1h or 90d
+    events login: 2 request-invalid: `credential-invald` is not a reason code / did you mean `credential-invalid`?
+    role-assignment create: 3 not-found: there is no role `AcrPul`
+    role-assignment create: 2 request-invalid: a scope is `/`, or a path such as /subscriptions/ID/resourceGroups/NAME
+    registry update: 2 request-invalid: the request cannot be read: unknown field `adminEnbled`, expected one of `adminEnabled`, `anonymousPullEnabled`, `publicNetworkEnabled`, `defaultAction`, `denials`, `sparseManifestsEnabled`
+    ");
 }
 
 #[tokio::test]

@@ -1,0 +1,6 @@
+//! The binary as a person or a script runs it, against a server that really runs.
+
+mod administration;
+mod refusals;
+mod serve;
+mod support;

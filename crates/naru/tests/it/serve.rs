@@ -1,0 +1,129 @@
+//! Starting, being ready, ending.
+
+use std::fs;
+use std::process::Command;
+
+use crate::support::{PASSWORD, Server, World, filters, get};
+
+#[test]
+fn a_first_start_says_all_that_a_person_needs() {
+    let world = World::empty();
+    let server = Server::start(world.naru(&["serve", "--listen", "127.0.0.1:0", "--listen", "[::1]:0"]));
+    assert_eq!(get(&server.address(), "/healthz", ""), 200);
+    assert_eq!(get(&server.address(), "/readyz", ""), 200);
+    let shown = server.ready.join("\n").replace(&world.data().display().to_string(), "DATA");
+    let mut settings = filters();
+    settings.add_filter(r"\[::1\]:\d+", "[::1]:[port]");
+    settings.bind(|| insta::assert_snapshot!(shown, @""));
+}
+
+#[test]
+fn the_owner_logs_in_with_the_given_password_and_no_log_has_a_secret() {
+    let mut world = World::new();
+    assert!(!world.server().ready.join("\n").contains(PASSWORD));
+    assert_eq!(world.login("owner", PASSWORD), 200);
+    assert_eq!(world.login("owner", "a wrong password"), 401);
+    let token = world.json("token create -n ci-build --scope-map _repositories_pull");
+    let secret = token["credentials"]["passwords"][0]["value"].as_str().unwrap().to_owned();
+    assert_eq!(world.login("ci-build", &secret), 200);
+    world.fed("user create -n alice --password-stdin", "the password of alice\n");
+    assert_eq!(world.login("alice", "the password of alice"), 200);
+    let (code, logs) = world.take_server().terminate();
+    assert_eq!(code, Some(0), "{logs}");
+    assert!(logs.contains("token"), "{logs}");
+    for word in [PASSWORD, "a wrong password", &secret, "the password of alice"] {
+        assert!(!logs.contains(word), "{logs}");
+    }
+}
+
+#[test]
+fn a_second_start_on_the_same_directory_is_refused_whatever_its_port() {
+    let world = World::new();
+    let shown = world.shown("serve --listen 127.0.0.1:0");
+    let mut settings = filters();
+    settings.add_filter(r"process \d+", "process [number]");
+    settings.bind(|| insta::assert_snapshot!(shown, @""));
+}
+
+#[test]
+fn a_taken_address_is_named_with_what_to_do() {
+    let world = World::new();
+    let other = World::empty();
+    let shown = other.shown(&format!("serve --listen {}", world.server().address()));
+    filters().bind(|| insta::assert_snapshot!(shown, @""));
+}
+
+#[test]
+fn a_directory_is_used_again_after_a_start_that_was_killed() {
+    let mut world = World::new();
+    world.json("token create -n ci-build --scope-map _repositories_pull");
+    drop(world.take_server());
+    let again = Server::start(world.naru(&["serve", "--listen", "127.0.0.1:0"]));
+    assert!(again.ready.iter().all(|line| !line.contains("password of") && !line.contains("no password")), "{:?}", again.ready);
+    assert_eq!(world.json("token show -n ci-build")["name"], "ci-build");
+}
+
+#[test]
+fn settings_come_from_a_file_and_the_environment_too() {
+    let world = World::empty();
+    let file = world.home.path().join("naru.toml");
+    let data = world.data().display().to_string();
+    fs::write(&file, format!("data-dir = '{data}'\n[server]\nlisten = '127.0.0.1:0'\nregistry = 'fromfile'\n")).unwrap();
+    let mut command = crate::support::naru(world.home.path());
+    command.args(["serve", "--config"]).arg(&file).env("NARU_SERVER_DOMAIN", "example.com");
+    let server = Server::start(command);
+    let port = server.address().rsplit(':').next().unwrap().to_owned();
+    assert_eq!(server.ready.last().unwrap(), &format!("docker login fromfile.example.com:{port} -u owner --password-stdin"));
+    assert_eq!(world.json("registry show")["loginServer"], "fromfile.example.com");
+}
+
+#[test]
+fn what_a_file_has_wrong_is_named_with_its_line() {
+    let world = World::empty();
+    let file = world.home.path().join("naru.toml");
+    fs::write(&file, "[server]\nlisten = '127.0.0.1:0'\ndomian = 'example.com'\n").unwrap();
+    let shown = world.shown(&format!("serve --config {}", file.display()));
+    let shown = shown.replace(&world.home.path().display().to_string(), "HOME");
+    insta::assert_snapshot!(shown, @"");
+    let shown = world.shown("serve --listen 5000");
+    insta::assert_snapshot!(shown, @"");
+}
+
+#[test]
+fn tls_for_development_says_how_clients_trust_it() {
+    let world = World::empty();
+    let server = Server::start(world.naru(&["serve", "--listen", "127.0.0.1:0", "--tls", "dev", "--domain", "example.com"]));
+    let shown = server.ready.join("\n").replace(&world.data().display().to_string(), "DATA");
+    let mut settings = filters();
+    settings.add_filter(r"example\.com:\d+", "example.com:[port]");
+    settings.bind(|| insta::assert_snapshot!(shown, @""));
+    assert!(world.data().join("tls/ca.pem").exists());
+}
+
+#[test]
+fn a_data_directory_with_a_long_path_works_too() {
+    let world = World::empty();
+    let data = world.home.path().join("d".repeat(120));
+    let runtime = world.home.path().join("run");
+    fs::create_dir(&runtime).unwrap();
+    let run = |arguments: &[&str]| -> Command {
+        let mut command = crate::support::naru(world.home.path());
+        command.arg("--data-dir").arg(&data).args(arguments).env("XDG_RUNTIME_DIR", &runtime);
+        command
+    };
+    let _server = Server::start(run(&["serve", "--listen", "127.0.0.1:0"]));
+    assert!(run(&["token", "list"]).status().unwrap().success());
+}
+
+#[test]
+fn logs_can_be_json_lines() {
+    let world = World::empty();
+    let server = Server::start(world.naru(&["serve", "--listen", "127.0.0.1:0", "--log-format", "json"]));
+    world.json("registry show");
+    let (code, logs) = server.terminate();
+    assert_eq!(code, Some(0));
+    assert!(logs.lines().count() > 0);
+    for line in logs.lines() {
+        serde_json::from_str::<serde_json::Value>(line).unwrap();
+    }
+}
