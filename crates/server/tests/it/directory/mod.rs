@@ -1,0 +1,3 @@
+//! The directory, from outside.
+
+mod token;
