@@ -1,8 +1,9 @@
 //! Content in a directory: `uploads/` for what is in progress, `blobs/` for what is finished.
 //!
-//! A finished upload is synced, moved to `blobs/`, and its directory is synced; then its row may
-//! commit. Between the move and the commit a marker in `uploads/` names it, so that the next start
-//! finds what a crash left there without reading all of `blobs/`.
+//! A finished upload is synced, moved to a directory below `blobs/`, by the first two digits of its
+//! key, and that directory is synced; then its row may commit. Between the move and the commit a
+//! marker in `uploads/` names it, so that the next start finds what a crash left there without
+//! reading all of `blobs/`.
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -63,8 +64,7 @@ impl Directory {
         blobs: PathBuf,
         uploads: PathBuf,
     ) -> Result<(Self, Vec<Leftover>), StoreError> {
-        disk.create_directory(&blobs)?;
-        disk.create_directory(&uploads)?;
+        make_directories(disk.as_ref(), &blobs, &uploads)?;
         let mut leftovers = Vec::new();
         for entry in std::fs::read_dir(&uploads)? {
             let entry = entry?;
@@ -319,12 +319,23 @@ fn seal_file(
         return Err(StoreError::Unavailable("the upload's file is broken".to_owned()));
     };
     file.sync()?;
-    let directory = path.parent().unwrap_or(path);
-    disk.create_directory(directory)?;
     drop(disk.create(marker)?);
     disk.rename(upload.path(), path)?;
-    disk.sync_directory(directory)?;
+    disk.sync_directory(path.parent().unwrap_or(path))?;
     Ok(true)
+}
+
+/// Makes every directory that content will lie in, and their names durable; also of those that
+/// are there, since an earlier process may have ended between the two.
+fn make_directories(disk: &dyn Disk, blobs: &Path, uploads: &Path) -> Result<(), StoreError> {
+    for directory in [blobs, uploads] {
+        disk.create_directory(directory)?;
+        disk.sync_directory(directory.parent().unwrap_or(directory))?;
+    }
+    for shard in 0..=u8::MAX {
+        disk.create_directory(&blobs.join(format!("{shard:02x}")))?;
+    }
+    Ok(disk.sync_directory(blobs)?)
 }
 
 /// Where the upload of a key is moved to.

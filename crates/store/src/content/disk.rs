@@ -12,7 +12,7 @@ use bytes::Bytes;
 pub trait Disk: Send + Sync + 'static {
     /// Creates a file that is not there yet.
     fn create(&self, path: &Path) -> io::Result<Box<dyn DiskFile>>;
-    /// Creates a directory, unless it is there, and makes its name durable.
+    /// Creates a directory, unless it is there. Its name is durable once the one above is synced.
     fn create_directory(&self, path: &Path) -> io::Result<()>;
     /// Moves a file. The new name is durable once its directory is synced.
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()>;
@@ -42,9 +42,8 @@ impl Disk for LocalDisk {
 
     fn create_directory(&self, path: &Path) -> io::Result<()> {
         match fs::create_dir(path) {
-            Ok(()) => path.parent().map_or(Ok(()), |parent| self.sync_directory(parent)),
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
-            Err(error) => Err(error),
+            Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(error),
+            _ => Ok(()),
         }
     }
 
