@@ -4,6 +4,10 @@
 #[cfg(test)]
 mod administration;
 #[cfg(test)]
+mod content;
+#[cfg(test)]
+mod durability;
+#[cfg(test)]
 mod gatehouse;
 #[cfg(test)]
 mod repositories;
