@@ -55,7 +55,8 @@ impl Environment {
 
     /// The language that people here read, in the order that POSIX gives the variables.
     pub(crate) fn language(&self) -> Language {
-        let set = ["LC_ALL", "LC_MESSAGES", "LANG"].into_iter().find_map(|name| self.variable(name));
+        let set =
+            ["LC_ALL", "LC_MESSAGES", "LANG"].into_iter().find_map(|name| self.variable(name));
         set.and_then(Language::from_tag).unwrap_or_default()
     }
 

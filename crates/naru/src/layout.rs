@@ -256,7 +256,7 @@ impl Form {
             Document::List(items) => {
                 items.iter().flat_map(|item| self.lines(item, words)).collect()
             }
-            Document::Object(_) => vec![self.object(value, words)],
+            Document::Object(_) => vec![object(value, words)],
         }
     }
 
@@ -280,24 +280,25 @@ impl Form {
             },
         }
     }
+}
 
-    fn object(self, value: &Document, words: Words) -> String {
-        let at = |key: &str| value.at(key).and_then(Document::text);
-        if let Some(address) = at("ipAddressOrRange") {
-            return address.to_owned();
-        }
-        let name = at("name").unwrap_or_default();
-        let shown = at("value").or_else(|| at("hint"));
-        let shown = match (at("value"), shown) {
-            (None, Some(hint)) => format!("{hint}…"),
-            (_, shown) => shown.unwrap_or_default().to_owned(),
-        };
-        let until = at("expiry").map(|expiry| {
-            let day = Self::Day.text(expiry);
-            format!("  {}", words.get("until", &[("day", &day)]))
-        });
-        format!("{name}  {shown}{}", until.unwrap_or_default())
+/// A network rule or a password in a line.
+fn object(value: &Document, words: Words) -> String {
+    let at = |key: &str| value.at(key).and_then(Document::text);
+    if let Some(address) = at("ipAddressOrRange") {
+        return address.to_owned();
     }
+    let name = at("name").unwrap_or_default();
+    let shown = at("value").or_else(|| at("hint"));
+    let shown = match (at("value"), shown) {
+        (None, Some(hint)) => format!("{hint}…"),
+        (_, shown) => shown.unwrap_or_default().to_owned(),
+    };
+    let until = at("expiry").map(|expiry| {
+        let day = Form::Day.text(expiry);
+        format!("  {}", words.get("until", &[("day", &day)]))
+    });
+    format!("{name}  {shown}{}", until.unwrap_or_default())
 }
 
 /// A text without characters that would do something to a terminal.
@@ -319,10 +320,16 @@ mod tests {
         assert_eq!(one(Form::Day, r#""2026-11-25T01:02:03Z""#), "2026-11-25");
         assert_eq!(one(Form::Last, r#""/a/b/scopeMaps/team""#), "team");
         assert_eq!(one(Form::Last, r#""/""#), "/");
-        assert_eq!(one(Form::Actions, r#"["repositories/team/*/content/read"]"#), "team/*  content/read");
+        assert_eq!(
+            one(Form::Actions, r#"["repositories/team/*/content/read"]"#),
+            "team/*  content/read"
+        );
         assert_eq!(one(Form::Plain, r#""a\u001b[31mb""#), "a\u{fffd}[31mb");
         assert_eq!(
-            one(Form::Passwords, r#"[{"name":"password1","value":null,"hint":"narutabc","expiry":null}]"#),
+            one(
+                Form::Passwords,
+                r#"[{"name":"password1","value":null,"hint":"narutabc","expiry":null}]"#
+            ),
             "password1  narutabc…"
         );
     }

@@ -61,7 +61,12 @@ fn run(
         };
         let settings = Settings::read(values, environment, global.config.as_deref())?;
         let config = settings.into_config(environment)?;
-        logging::start("warn,naru=info", options.log_format, global.log_level.as_deref(), environment);
+        logging::start(
+            "warn,naru=info",
+            options.log_format,
+            global.log_level.as_deref(),
+            environment,
+        );
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
         return runtime.block_on(serve::serve(config, environment, printer));
     }
@@ -75,7 +80,8 @@ fn administer(
     environment: &Environment,
     printer: Printer,
 ) -> Result<(), Failure> {
-    let here = |option: &str| if option == "--data-dir" { global.values(option) } else { Vec::new() };
+    let here =
+        |option: &str| if option == "--data-dir" { global.values(option) } else { Vec::new() };
     let data_dir = Settings::read(here, environment, global.config.as_deref())?.data_dir()?;
     let Some(call) = noun.into_call(environment, printer.words, matches)? else { return Ok(()) };
     let client = Client {

@@ -61,7 +61,8 @@ impl Printer {
         };
         match self.format {
             Format::Json => {
-                let text = std::str::from_utf8(json).map_err(|error| unreadable(error.to_string()))?;
+                let text =
+                    std::str::from_utf8(json).map_err(|error| unreadable(error.to_string()))?;
                 self.line(text)?;
             }
             Format::Yaml => {
@@ -81,6 +82,7 @@ impl Printer {
     }
 
     /// Prints a line of data.
+    #[expect(clippy::unused_self, reason = "only who was given a printer prints")]
     pub(crate) fn line(self, text: &str) -> io::Result<()> {
         let mut out = io::stdout().lock();
         writeln!(out, "{text}")?;

@@ -4,7 +4,9 @@ use std::path::Path;
 
 use naru_identity::secret::Secret;
 use naru_server::ambient::Ambient;
-use naru_server::{Config, FirstStart, Listening, OwnerPassword, PublicUrl, Scheme, Server, TlsMode};
+use naru_server::{
+    Config, FirstStart, Listening, OwnerPassword, PublicUrl, Scheme, Server, TlsMode,
+};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::environment::Environment;

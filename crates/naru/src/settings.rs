@@ -194,9 +194,8 @@ impl SettingsError {
     pub(crate) fn message(&self, language: Language) -> String {
         let words = Words(language);
         match self {
-            Self::File { path, error } => {
-                words.get("settings-file", &[("path", &path.display().to_string()), ("error", error)])
-            }
+            Self::File { path, error } => words
+                .get("settings-file", &[("path", &path.display().to_string()), ("error", error)]),
             Self::NoDataDir => words.get("settings-no-data-dir", &[]),
             Self::Syntax { place, error } => {
                 words.get("settings-syntax", &[("place", place), ("error", error)])
@@ -206,7 +205,8 @@ impl SettingsError {
             }
             Self::Value { place, given, expects } => {
                 let expects = words.get(expects, &[]);
-                let arguments = [("place", place.as_str()), ("given", given), ("expects", &expects)];
+                let arguments =
+                    [("place", place.as_str()), ("given", given), ("expects", &expects)];
                 words.get("settings-value", &arguments)
             }
         }

@@ -21,7 +21,9 @@ pub(crate) fn password(environment: &Environment, words: Words) -> Result<Disclo
         std::io::stdin().lock().take(LIMIT).read_to_string(&mut text)?;
         text
     };
-    let line = text.strip_suffix('\n').map_or(text.as_str(), |line| line.strip_suffix('\r').unwrap_or(line));
+    let line = text
+        .strip_suffix('\n')
+        .map_or(text.as_str(), |line| line.strip_suffix('\r').unwrap_or(line));
     if line.is_empty() {
         return Err(Failure::NoPassword);
     }

@@ -14,7 +14,9 @@ mod user;
 
 use std::path::PathBuf;
 
-use clap::{ArgMatches, Args, Command, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
+use clap::{
+    ArgMatches, Args, Command, CommandFactory as _, FromArgMatches as _, Parser, Subcommand,
+};
 use naru_codes::Language;
 use naru_server::control::scope_map::RuleGiven;
 use serde::Serialize;
@@ -28,7 +30,13 @@ use crate::words::Words;
 
 /// The command line.
 #[derive(Debug, Parser)]
-#[command(name = "naru", version, propagate_version = false, disable_help_subcommand = true, max_term_width = 100)]
+#[command(
+    name = "naru",
+    version,
+    propagate_version = false,
+    disable_help_subcommand = true,
+    max_term_width = 100
+)]
 pub(crate) struct Cli {
     /// What every command takes.
     #[command(flatten)]
@@ -236,14 +244,18 @@ mod tests {
         assert!(all.len() > 40, "{all:?}");
         for id in all {
             for language in Language::ALL {
-                assert!(naru_codes::texts().find(*language, &id, &[]).is_some(), "{id} in {language:?}");
+                assert!(
+                    naru_codes::texts().find(*language, &id, &[]).is_some(),
+                    "{id} in {language:?}"
+                );
             }
         }
     }
 
     #[test]
     fn the_language_is_found_wherever_it_stands() {
-        let asked = |line: &str| asked_language(&line.split(' ').map(Into::into).collect::<Vec<_>>());
+        let asked =
+            |line: &str| asked_language(&line.split(' ').map(Into::into).collect::<Vec<_>>());
         assert_eq!(asked("naru token list --lang ko"), Some(Language::Korean));
         assert_eq!(asked("naru --lang=ko token"), Some(Language::Korean));
         assert_eq!(asked("naru token list"), None);

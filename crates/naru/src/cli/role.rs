@@ -30,7 +30,7 @@ pub(crate) struct Create {
     /// A user, an application id, an object id, or a service principal's name
     #[arg(long)]
     assignee: String,
-    /// The role's name or id, as in AcrPull
+    /// The role's name or id, as in `AcrPull`
     #[arg(long)]
     role: String,
     /// Where it holds (default: the registry; `/` is the whole tenant)

@@ -64,9 +64,7 @@ impl Global {
     /// The values of an option that stands in the table of settings.
     pub(crate) fn values(&self, option: &str) -> Vec<String> {
         match option {
-            "--data-dir" => {
-                self.data_dir.iter().map(|path| path.display().to_string()).collect()
-            }
+            "--data-dir" => self.data_dir.iter().map(|path| path.display().to_string()).collect(),
             "--registry" => self.registry.iter().cloned().collect(),
             _ => Vec::new(),
         }

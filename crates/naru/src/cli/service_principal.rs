@@ -2,9 +2,9 @@
 
 use clap::{Args, Subcommand};
 use naru_access::CredentialId;
+use naru_server::control::Span;
 use naru_server::control::registry::ShowRequest;
 use naru_server::control::scope_map::NameRequest;
-use naru_server::control::Span;
 use naru_server::control::service_principal::{
     CreateRequest, DeleteSecretRequest, ResetRequest, UpdateRequest,
 };

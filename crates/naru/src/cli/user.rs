@@ -49,8 +49,7 @@ impl Verb {
         match self {
             Self::Create(Create { name: Name { name }, password_stdin }) => {
                 let password = context.password(password_stdin)?;
-                let call =
-                    Call::new((NOUN, "create"), &CreateRequest { name, password }, &USER)?;
+                let call = Call::new((NOUN, "create"), &CreateRequest { name, password }, &USER)?;
                 Ok(if password_stdin { call } else { call.with_note("note-no-password") })
             }
             Self::Delete(Name { name }) => {

@@ -64,7 +64,11 @@ impl Reading<'_> {
                 (None, DeValue::Table(inner)) if section => self.table(&name, inner)?,
                 (None, _) => {
                     let place = self.place(&key.span());
-                    return Err(SettingsError::UnknownKey { place, nearest: nearest_key(&name), key: name });
+                    return Err(SettingsError::UnknownKey {
+                        place,
+                        nearest: nearest_key(&name),
+                        key: name,
+                    });
                 }
             }
         }
@@ -91,7 +95,9 @@ impl Reading<'_> {
             }
         };
         let items: Result<Vec<_>, _> = match value {
-            DeValue::Array(items) => items.iter().map(|item| one(item.get_ref(), item.span())).collect(),
+            DeValue::Array(items) => {
+                items.iter().map(|item| one(item.get_ref(), item.span())).collect()
+            }
             _ => one(value, span).map(|item| vec![item]),
         };
         for (place, text) in items? {

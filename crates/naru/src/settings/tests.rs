@@ -10,7 +10,9 @@ fn read(
     std::fs::write(&path, file).unwrap();
     let given = |name: &str| {
         let found = options.iter().find(|(option, _)| *option == name);
-        found.map(|(_, values)| values.iter().map(|value| (*value).to_owned()).collect()).unwrap_or_default()
+        found
+            .map(|(_, values)| values.iter().map(|value| (*value).to_owned()).collect())
+            .unwrap_or_default()
     };
     Settings::read(given, &Environment::with(variables), Some(&path))
 }
@@ -18,15 +20,18 @@ fn read(
 fn told(file: &str) -> String {
     let error = read(&[], &[], file).unwrap_err();
     let message = error.message(Language::English);
-    let message = message.split_once("naru.toml:").map_or(message.clone(), |(_, rest)| rest.to_owned());
+    let message =
+        message.split_once("naru.toml:").map_or(message.clone(), |(_, rest)| rest.to_owned());
     error.hint(Language::English).map_or(message.clone(), |hint| format!("{message} / {hint}"))
 }
 
 #[test]
 fn an_option_comes_before_the_environment_before_the_file() {
     let file = "[server]\nlisten = ['127.0.0.1:3', '127.0.0.1:4']\ndomain = 'file.example'\nregistry = 'fromfile'\n";
-    let variables = [("NARU_SERVER_LISTEN", "127.0.0.1:2, [::1]:2"), ("NARU_SERVER_DOMAIN", "env.example")];
-    let ports = |settings: &Settings| settings.listen.iter().map(SocketAddr::port).collect::<Vec<_>>();
+    let variables =
+        [("NARU_SERVER_LISTEN", "127.0.0.1:2, [::1]:2"), ("NARU_SERVER_DOMAIN", "env.example")];
+    let ports =
+        |settings: &Settings| settings.listen.iter().map(SocketAddr::port).collect::<Vec<_>>();
     let all = read(&[("--listen", &["127.0.0.1:1"])], &variables, file).unwrap();
     assert_eq!(ports(&all), [1]);
     assert_eq!(all.domain.unwrap().as_str(), "env.example");
@@ -79,7 +84,7 @@ fn what_a_file_should_not_have_is_named_with_its_line() {
     insta::assert_snapshot!(told.join("\n"), @r"
     3: there is no key `server.domian` / did you mean `server.domain`?
     1: there is no key `listen` / did you mean `server.listen`?
-    1: there is no key `servers` / did you mean `server.tls`?
+    1: there is no key `servers` / did you mean `server`?
     1: there is no key `zebra` / there are: data-dir server.aliases server.domain server.listen server.public-url server.registry server.shutdown-timeout server.tls server.trusted-proxies
     3: `5000` is not an address with a port, such as 127.0.0.1:5000
     3: `ten` is not an IP address or range such as 10.0.0.0/8

@@ -30,16 +30,63 @@ fn tokens_are_made_listed_disabled_and_deleted() {
         assert_eq!(world.login("ci-build", password["value"].as_str().unwrap()), 200);
     }
     let map = world.json("scope-map show -n ci-build-scope-map");
-    let actions = json!(["repositories/team/app/content/read", "repositories/team/app/content/write", "repositories/team/*/content/read"]);
+    let actions = json!([
+        "repositories/team/app/content/read",
+        "repositories/team/app/content/write",
+        "repositories/team/*/content/read"
+    ]);
     assert_eq!(map["actions"], actions);
     filters().bind(|| {
-        insta::assert_snapshot!(world.shown("token list"), @"");
-        insta::assert_snapshot!(world.shown("token show -n ci-build"), @"");
-        insta::assert_snapshot!(world.shown("token show -n ci-build -o yaml"), @"");
+        insta::assert_snapshot!(world.shown("token list"), @r"
+        exit 0
+        NAME      STATUS   SCOPE MAP           CREATED
+        ci-build  enabled  ci-build-scope-map  [day]
+        ----
+        ");
+        insta::assert_snapshot!(world.shown("token show -n ci-build"), @r"
+        exit 0
+        NAME       ci-build
+        STATUS     enabled
+        SCOPE MAP  ci-build-scope-map
+        USER NAME  ci-build
+        PASSWORDS  password1  [hint]…  until [day]
+                   password2  [hint]…  until [day]
+        CREATED    [time]
+        ID         /subscriptions/[id]/resourceGroups/naru/providers/Microsoft.ContainerRegistry/registries/registry/tokens/ci-build
+        ----
+        ");
+        insta::assert_snapshot!(world.shown("token show -n ci-build -o yaml"), @r#"
+        exit 0
+        name: ci-build
+        id: >-
+          /subscriptions/[id]/resourceGroups/naru/providers/Microsoft.ContainerRegistry/registries/registry/tokens/ci-build
+        objectId: [id]
+        status: enabled
+        scopeMapId: >-
+          /subscriptions/[id]/resourceGroups/naru/providers/Microsoft.ContainerRegistry/registries/registry/scopeMaps/ci-build-scope-map
+        creationDate: "[time]"
+        credentials:
+          username: ci-build
+          passwords:
+          - name: password1
+            value: null
+            hint: [hint]
+            creationTime: "[time]"
+            expiry: "[time]"
+          - name: password2
+            value: null
+            hint: [hint]
+            creationTime: "[time]"
+            expiry: "[time]"
+        ----
+        "#);
     });
     assert_eq!(world.json("token update -n ci-build --status disabled")["status"], "disabled");
     assert_eq!(world.login("ci-build", passwords[0]["value"].as_str().unwrap()), 401);
-    assert_eq!(world.json("token delete -n ci-build"), json!({ "name": "ci-build", "deleted": true }));
+    assert_eq!(
+        world.json("token delete -n ci-build"),
+        json!({ "name": "ci-build", "deleted": true })
+    );
     assert_eq!(world.json("token list"), json!([]));
 }
 
@@ -54,19 +101,61 @@ fn a_token_takes_a_scope_map_that_exists_and_its_passwords_are_renewed_one_by_on
     let sibling = made["credentials"]["passwords"][1]["value"].as_str().unwrap();
     let new = world.json("token credential generate -n ci-build --password1");
     assert_eq!(keys(&new), ["passwords", "username"]);
-    assert_eq!((&new["username"], new["passwords"].as_array().unwrap().len()), (&json!("ci-build"), 1));
+    assert_eq!(
+        (&new["username"], new["passwords"].as_array().unwrap().len()),
+        (&json!("ci-build"), 1)
+    );
     let value = new["passwords"][0]["value"].as_str().unwrap();
     let logins = [value, sibling, old].map(|password| world.login("ci-build", password));
     assert_eq!(logins, [200, 200, 401]);
-    assert_eq!(world.json("token credential generate -n ci-build")["passwords"].as_array().unwrap().len(), 2);
+    assert_eq!(
+        world.json("token credential generate -n ci-build")["passwords"].as_array().unwrap().len(),
+        2
+    );
     world.json("token credential delete -n ci-build --password2");
     let left = world.json("token show -n ci-build");
     assert_eq!(left["credentials"]["passwords"].as_array().unwrap().len(), 1);
     world.json("scope-map update -n team-read --add-repository other content/read --remove-repository 'team/*' metadata/read --description 'read only'");
     filters().bind(|| {
-        insta::assert_snapshot!(world.shown("scope-map show -n team-read"), @"");
-        insta::assert_snapshot!(world.shown("scope-map list"), @"");
-        insta::assert_snapshot!(world.shown("token credential generate -n ci-build --password2 --expiration-in-days 1"), @"");
+        insta::assert_snapshot!(world.shown("scope-map show -n team-read"), @r"
+        exit 0
+        NAME         team-read
+        DESCRIPTION  read only
+        TYPE         UserDefined
+        ACTIONS      team/*  content/read
+                     other  content/read
+        CREATED      [time]
+        ID           /subscriptions/[id]/resourceGroups/naru/providers/Microsoft.ContainerRegistry/registries/registry/scopeMaps/team-read
+        ----
+        ");
+        insta::assert_snapshot!(world.shown("scope-map list"), @r"
+        exit 0
+        NAME                               TYPE           ACTIONS
+        _repositories_admin                SystemDefined  *  content/read
+                                                          *  content/write
+                                                          *  content/delete
+                                                          *  metadata/read
+                                                          *  metadata/write
+        _repositories_pull                 SystemDefined  *  content/read
+        _repositories_pull_metadata_read   SystemDefined  *  content/read
+                                                          *  metadata/read
+        _repositories_push                 SystemDefined  *  content/read
+                                                          *  content/write
+        _repositories_push_metadata_write  SystemDefined  *  content/read
+                                                          *  content/write
+                                                          *  metadata/read
+                                                          *  metadata/write
+        team-read                          UserDefined    team/*  content/read
+                                                          other  content/read
+        ----
+        ");
+        insta::assert_snapshot!(world.shown("token credential generate -n ci-build --password2 --expiration-in-days 1"), @r"
+        exit 0
+        USER NAME  ci-build
+        PASSWORDS  password2  [secret]  until [day]
+        ----
+        keep it now: it is not shown again
+        ");
     });
 }
 
@@ -85,20 +174,56 @@ fn the_admin_user_is_switched_on_and_its_passwords_are_read_back_and_renewed() {
     assert_eq!(world.login("registry", password), 401);
     assert_eq!(world.login("registry", renewed["passwords"][0]["value"].as_str().unwrap()), 200);
     assert_eq!(shown["passwords"][1], renewed["passwords"][1]);
-    filters().bind(|| insta::assert_snapshot!(world.shown("credential show"), @""));
+    filters().bind(|| {
+        insta::assert_snapshot!(world.shown("credential show"), @r"
+        exit 0
+        USER NAME  registry
+        ENABLED    yes
+        PASSWORDS  password  [secret]
+                   password2  [secret]
+        ----
+        ");
+    });
 }
 
 #[test]
 fn users_are_made_and_their_passwords_set() {
     let world = World::new();
     filters().bind(|| {
-        insta::assert_snapshot!(world.fed("user create -n alice --password-stdin", "correct horse\r\n"), @"");
-        insta::assert_snapshot!(world.shown("user create -n bob"), @"");
-        insta::assert_snapshot!(world.shown("user list"), @"");
+        insta::assert_snapshot!(world.fed("user create -n alice --password-stdin", "correct horse\r\n"), @r"
+        exit 0
+        NAME          alice
+        ENABLED       yes
+        PASSWORD SET  yes
+        CREATED       [time]
+        ID            [id]
+        ----
+        ");
+        insta::assert_snapshot!(world.shown("user create -n bob"), @r"
+        exit 0
+        NAME          bob
+        ENABLED       yes
+        PASSWORD SET  no
+        CREATED       [time]
+        ID            [id]
+        ----
+        the user cannot log in yet: set a password with `naru user update -n NAME --password-stdin`
+        ");
+        insta::assert_snapshot!(world.shown("user list"), @r"
+        exit 0
+        NAME   ENABLED  PASSWORD SET  CREATED
+        alice  yes      yes           [day]
+        bob    yes      no            [day]
+        owner  yes      yes           [day]
+        ----
+        ");
     });
     assert_eq!(world.login("ALICE", "correct horse"), 200);
     world.fed("user update -n alice --password-stdin", "another horse");
-    assert_eq!(["correct horse", "another horse"].map(|word| world.login("alice", word)), [401, 200]);
+    assert_eq!(
+        ["correct horse", "another horse"].map(|word| world.login("alice", word)),
+        [401, 200]
+    );
     assert_eq!(world.json("user update -n alice --enabled false")["enabled"], false);
     assert_eq!(world.login("alice", "another horse"), 401);
     world.json("user delete -n alice");
@@ -116,8 +241,19 @@ fn service_principals_have_secrets_that_are_reset_and_deleted() {
     let second = second["password"].as_str().unwrap();
     assert_eq!([first, second].map(|secret| world.login(id, secret)), [200, 200]);
     filters().bind(|| {
-        insta::assert_snapshot!(world.shown("sp list"), @"");
-        insta::assert_snapshot!(world.shown("sp credential list -n deploy"), @"");
+        insta::assert_snapshot!(world.shown("sp list"), @r"
+        exit 0
+        NAME    APPLICATION ID                        ENABLED  SECRETS
+        deploy  [id]  yes      2
+        ----
+        ");
+        insta::assert_snapshot!(world.shown("sp credential list -n deploy"), @r"
+        exit 0
+        KEY ID                                BEGINS WITH  CREATED     EXPIRES
+        [id]  [hint]     [day]  [day]
+        [id]  [hint]     [day]  [day]
+        ----
+        ");
     });
     let third = world.json("sp credential reset -n deploy");
     has(&third, &["appId", "displayName", "password", "tenant"]);
@@ -125,7 +261,10 @@ fn service_principals_have_secrets_that_are_reset_and_deleted() {
     assert_eq!([first, second, third].map(|secret| world.login(id, secret)), [401, 401, 200]);
     let listed = world.json("sp credential list -n deploy");
     assert!(!listed.to_string().contains(third));
-    world.json(&format!("sp credential delete -n deploy --key-id {}", listed[0]["keyId"].as_str().unwrap()));
+    world.json(&format!(
+        "sp credential delete -n deploy --key-id {}",
+        listed[0]["keyId"].as_str().unwrap()
+    ));
     assert_eq!(world.login(id, third), 401);
     assert_eq!(world.json("sp update -n deploy --enabled false")["enabled"], false);
     world.json("sp delete -n deploy");
@@ -137,8 +276,26 @@ fn roles_are_assigned_listed_and_taken_back() {
     let world = World::new();
     world.fed("user create -n alice --password-stdin", "correct horse");
     filters().bind(|| {
-        insta::assert_snapshot!(world.shown("role assignment create --assignee alice --role AcrPull"), @"");
-        insta::assert_snapshot!(world.shown("role assignment list"), @"");
+        insta::assert_snapshot!(world.shown("role assignment create --assignee alice --role AcrPull"), @r"
+        exit 0
+        ASSIGNEE    alice
+        TYPE        User
+        ROLE        AcrPull
+        ASSIGNMENT  [id]
+        CREATED     [time]
+        SCOPE       /subscriptions/[id]/resourceGroups/naru/providers/Microsoft.ContainerRegistry/registries/registry
+        ----
+        ");
+        insta::assert_snapshot!(world.shown("role assignment list"), @r"
+        exit 0
+        ASSIGNEE                              ROLE     SCOPE
+        ASSIGNMENT
+        owner                                 Owner    /
+        [id]
+        alice                                 AcrPull  registry
+        [id]
+        ----
+        ");
     });
     let made = world.json("role assignment create --assignee alice --role AcrPush --scope /");
     assert_eq!(world.json("role assignment list --assignee alice").as_array().unwrap().len(), 2);
@@ -158,9 +315,35 @@ fn a_registry_is_set_and_its_network_rules_hold() {
     world.json("network-rule add --ip-address 127.0.0.1");
     assert_eq!(world.login("owner", crate::support::PASSWORD), 200);
     filters().bind(|| {
-        insta::assert_snapshot!(world.shown("network-rule list"), @"");
-        insta::assert_snapshot!(world.shown("registry show"), @"");
-        insta::assert_snapshot!(world.shown("registry list"), @"");
+        insta::assert_snapshot!(world.shown("network-rule list"), @r"
+        exit 0
+        ADDRESS       ACTION
+        127.0.0.1     Allow
+        192.0.2.0/24  Allow
+        ----
+        ");
+        insta::assert_snapshot!(world.shown("registry show"), @r"
+        exit 0
+        NAME              registry
+        LOGIN SERVER      127.0.0.1:[port]
+        ADMIN USER        no
+        ANONYMOUS PULL    yes
+        PUBLIC NETWORK    Enabled
+        DEFAULT ACTION    Deny
+        NETWORK RULES     127.0.0.1
+                          192.0.2.0/24
+        DENIALS           explained
+        SPARSE MANIFESTS  no
+        CREATED           [time]
+        ID                /subscriptions/[id]/resourceGroups/naru/providers/Microsoft.ContainerRegistry/registries/registry
+        ----
+        ");
+        insta::assert_snapshot!(world.shown("registry list"), @r"
+        exit 0
+        NAME      LOGIN SERVER     ADMIN USER  ANONYMOUS PULL
+        registry  127.0.0.1:[port]  no          yes
+        ----
+        ");
     });
     world.json("network-rule remove --ip-address 127.0.0.1");
     assert_eq!(world.login("owner", crate::support::PASSWORD), 403);
@@ -174,16 +357,50 @@ fn a_refused_login_is_found_among_the_events() {
     assert_eq!(world.login("owner", "a wrong password"), 401);
     let events = world.json("events login --failed --since 1h");
     let event = &events.as_array().unwrap()[0];
-    has(event, &[
-        "TimeGenerated", "CorrelationId", "OperationName", "Identity", "Credential",
-        "CallerIpAddress", "ResultDescription", "Reason", "LoginServer", "UserAgent", "Count",
-        "_BilledSize", "Category", "DurationMs", "_IsBillable", "JwtId", "Region", "_ResourceId",
-        "ResultType", "SourceSystem", "_SubscriptionId", "TenantId", "Type",
-    ]);
+    has(
+        event,
+        &[
+            "TimeGenerated",
+            "CorrelationId",
+            "OperationName",
+            "Identity",
+            "Credential",
+            "CallerIpAddress",
+            "ResultDescription",
+            "Reason",
+            "LoginServer",
+            "UserAgent",
+            "Count",
+            "_BilledSize",
+            "Category",
+            "DurationMs",
+            "_IsBillable",
+            "JwtId",
+            "Region",
+            "_ResourceId",
+            "ResultType",
+            "SourceSystem",
+            "_SubscriptionId",
+            "TenantId",
+            "Type",
+        ],
+    );
     assert_eq!(event["Identity"], "owner");
-    assert_eq!((&event["ResultDescription"], &event["Reason"]), (&json!("401"), &json!("credential-invalid")));
+    assert_eq!(
+        (&event["ResultDescription"], &event["Reason"]),
+        (&json!("401"), &json!("credential-invalid"))
+    );
     assert_eq!(world.json("events login --reason permission-pull"), json!([]));
     assert_eq!(world.json("events login --identity nobody --ip 192.0.2.1 --top 3"), json!([]));
     assert_eq!(world.json("events repository --since 1h"), json!([]));
-    filters().bind(|| insta::assert_snapshot!(world.shown("events login --failed"), @""));
+    filters().bind(|| {
+        insta::assert_snapshot!(world.shown("events login --failed"), @r"
+        exit 0
+        TIME                                  REASON              IDENTITY
+        CORRELATION ID                        REPOSITORY          ADDRESS
+        [time]                  credential-invalid  owner
+        [id]  -                   127.0.0.1
+        ----
+        ");
+    });
 }

@@ -1,4 +1,5 @@
 //! The binary as a person or a script runs it, against a server that really runs.
+#![cfg(test)]
 
 mod administration;
 mod refusals;

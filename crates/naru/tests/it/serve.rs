@@ -8,13 +8,22 @@ use crate::support::{PASSWORD, Server, World, filters, get};
 #[test]
 fn a_first_start_says_all_that_a_person_needs() {
     let world = World::empty();
-    let server = Server::start(world.naru(&["serve", "--listen", "127.0.0.1:0", "--listen", "[::1]:0"]));
+    let server =
+        Server::start(world.naru(&["serve", "--listen", "127.0.0.1:0", "--listen", "[::1]:0"]));
     assert_eq!(get(&server.address(), "/healthz", ""), 200);
     assert_eq!(get(&server.address(), "/readyz", ""), 200);
     let shown = server.ready.join("\n").replace(&world.data().display().to_string(), "DATA");
     let mut settings = filters();
     settings.add_filter(r"\[::1\]:\d+", "[::1]:[port]");
-    settings.bind(|| insta::assert_snapshot!(shown, @""));
+    settings.bind(|| {
+        insta::assert_snapshot!(shown, @r"
+        listening on http://127.0.0.1:[port]
+        listening on http://[::1]:[port]
+        no domain is configured, so clients are sent back to the host that they ask; `--domain NAME` gives each registry a name of its own
+        the user owner has no password yet; set one with: naru --data-dir DATA user update -n owner --password-stdin
+        docker login 127.0.0.1:[port] -u owner --password-stdin
+        ");
+    });
 }
 
 #[test]
@@ -42,7 +51,13 @@ fn a_second_start_on_the_same_directory_is_refused_whatever_its_port() {
     let shown = world.shown("serve --listen 127.0.0.1:0");
     let mut settings = filters();
     settings.add_filter(r"process \d+", "process [number]");
-    settings.bind(|| insta::assert_snapshot!(shown, @""));
+    settings.bind(|| {
+        insta::assert_snapshot!(shown, @r"
+        exit 1
+        ----
+        error: another naru serves from DATA already (process [number]): stop it first, or choose another directory with `--data-dir`
+        ");
+    });
 }
 
 #[test]
@@ -50,7 +65,14 @@ fn a_taken_address_is_named_with_what_to_do() {
     let world = World::new();
     let other = World::empty();
     let shown = other.shown(&format!("serve --listen {}", world.server().address()));
-    filters().bind(|| insta::assert_snapshot!(shown, @""));
+    filters().bind(|| {
+        insta::assert_snapshot!(shown, @r"
+        exit 1
+        ----
+        error: cannot listen on 127.0.0.1:[port]: Address already in use (os error 98)
+        hint: something else listens there: choose another address with `--listen`
+        ");
+    });
 }
 
 #[test]
@@ -59,7 +81,14 @@ fn a_directory_is_used_again_after_a_start_that_was_killed() {
     world.json("token create -n ci-build --scope-map _repositories_pull");
     drop(world.take_server());
     let again = Server::start(world.naru(&["serve", "--listen", "127.0.0.1:0"]));
-    assert!(again.ready.iter().all(|line| !line.contains("password of") && !line.contains("no password")), "{:?}", again.ready);
+    assert!(
+        again
+            .ready
+            .iter()
+            .all(|line| !line.contains("password of") && !line.contains("no password")),
+        "{:?}",
+        again.ready
+    );
     assert_eq!(world.json("token show -n ci-build")["name"], "ci-build");
 }
 
@@ -68,12 +97,19 @@ fn settings_come_from_a_file_and_the_environment_too() {
     let world = World::empty();
     let file = world.home.path().join("naru.toml");
     let data = world.data().display().to_string();
-    fs::write(&file, format!("data-dir = '{data}'\n[server]\nlisten = '127.0.0.1:0'\nregistry = 'fromfile'\n")).unwrap();
+    fs::write(
+        &file,
+        format!("data-dir = '{data}'\n[server]\nlisten = '127.0.0.1:0'\nregistry = 'fromfile'\n"),
+    )
+    .unwrap();
     let mut command = crate::support::naru(world.home.path());
     command.args(["serve", "--config"]).arg(&file).env("NARU_SERVER_DOMAIN", "example.com");
     let server = Server::start(command);
     let port = server.address().rsplit(':').next().unwrap().to_owned();
-    assert_eq!(server.ready.last().unwrap(), &format!("docker login fromfile.example.com:{port} -u owner --password-stdin"));
+    assert_eq!(
+        server.ready.last().unwrap(),
+        &format!("docker login fromfile.example.com:{port} -u owner --password-stdin")
+    );
     assert_eq!(world.json("registry show")["loginServer"], "fromfile.example.com");
 }
 
@@ -84,19 +120,46 @@ fn what_a_file_has_wrong_is_named_with_its_line() {
     fs::write(&file, "[server]\nlisten = '127.0.0.1:0'\ndomian = 'example.com'\n").unwrap();
     let shown = world.shown(&format!("serve --config {}", file.display()));
     let shown = shown.replace(&world.home.path().display().to_string(), "HOME");
-    insta::assert_snapshot!(shown, @"");
+    insta::assert_snapshot!(shown, @r"
+    exit 2
+    ----
+    error: HOME/naru.toml:3: there is no key `server.domian`
+    hint: did you mean `server.domain`?
+    ");
     let shown = world.shown("serve --listen 5000");
-    insta::assert_snapshot!(shown, @"");
+    insta::assert_snapshot!(shown, @r"
+    exit 2
+    ----
+    error: --listen: `5000` is not an address with a port, such as 127.0.0.1:5000
+    ");
 }
 
 #[test]
 fn tls_for_development_says_how_clients_trust_it() {
     let world = World::empty();
-    let server = Server::start(world.naru(&["serve", "--listen", "127.0.0.1:0", "--tls", "dev", "--domain", "example.com"]));
+    let server = Server::start(world.naru(&[
+        "serve",
+        "--listen",
+        "127.0.0.1:0",
+        "--tls",
+        "dev",
+        "--domain",
+        "example.com",
+    ]));
     let shown = server.ready.join("\n").replace(&world.data().display().to_string(), "DATA");
     let mut settings = filters();
     settings.add_filter(r"example\.com:\d+", "example.com:[port]");
-    settings.bind(|| insta::assert_snapshot!(shown, @""));
+    settings.bind(|| {
+        insta::assert_snapshot!(shown, @r"
+        listening on https://127.0.0.1:[port]
+        clients trust this server with the certificate authority DATA/tls/ca.pem
+        docker: sudo install -D -m 644 DATA/tls/ca.pem /etc/docker/certs.d/registry.example.com:[port]/ca.crt
+        az: export REQUESTS_CA_BUNDLE=DATA/tls/ca.pem
+        curl: curl --cacert DATA/tls/ca.pem https://registry.example.com:[port]/v2/
+        the user owner has no password yet; set one with: naru --data-dir DATA user update -n owner --password-stdin
+        docker login registry.example.com:[port] -u owner --password-stdin
+        ");
+    });
     assert!(world.data().join("tls/ca.pem").exists());
 }
 
@@ -118,7 +181,8 @@ fn a_data_directory_with_a_long_path_works_too() {
 #[test]
 fn logs_can_be_json_lines() {
     let world = World::empty();
-    let server = Server::start(world.naru(&["serve", "--listen", "127.0.0.1:0", "--log-format", "json"]));
+    let server =
+        Server::start(world.naru(&["serve", "--listen", "127.0.0.1:0", "--log-format", "json"]));
     world.json("registry show");
     let (code, logs) = server.terminate();
     assert_eq!(code, Some(0));

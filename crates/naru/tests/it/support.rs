@@ -159,8 +159,7 @@ impl World {
         let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
         let code = output.status.code().map_or("none".to_owned(), |code| code.to_string());
         let data = self.data().display().to_string();
-        let shown =
-            format!("exit {code}\n{}----\n{}", text(&output.stdout), text(&output.stderr));
+        let shown = format!("exit {code}\n{}----\n{}", text(&output.stdout), text(&output.stderr));
         shown.replace(&data, "DATA")
     }
 }
@@ -168,7 +167,8 @@ impl World {
 /// The status of a GET.
 pub(crate) fn get(address: &str, path: &str, headers: &str) -> u16 {
     let mut stream = TcpStream::connect(address).unwrap();
-    write!(stream, "GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n{headers}\r\n").unwrap();
+    write!(stream, "GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n{headers}\r\n")
+        .unwrap();
     let mut line = String::new();
     BufReader::new(stream).read_line(&mut line).unwrap();
     line.split(' ').nth(1).unwrap().parse().unwrap()
@@ -190,9 +190,11 @@ pub(crate) fn filters() -> insta::Settings {
 fn words(line: &str) -> Vec<&str> {
     line.split('\'')
         .enumerate()
-        .flat_map(|(number, piece)| {
-            if number % 2 == 1 { vec![piece] } else { piece.split_whitespace().collect() }
-        })
+        .flat_map(
+            |(number, piece)| {
+                if number % 2 == 1 { vec![piece] } else { piece.split_whitespace().collect() }
+            },
+        )
         .collect()
 }
 
@@ -200,7 +202,8 @@ fn base64(text: &str) -> String {
     const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     let mut out = String::new();
     for chunk in text.as_bytes().chunks(3) {
-        let bits = chunk.iter().fold(0_u32, |bits, byte| (bits << 8) | u32::from(*byte)) << (8 * (3 - chunk.len()));
+        let bits = chunk.iter().fold(0_u32, |bits, byte| (bits << 8) | u32::from(*byte))
+            << (8 * (3 - chunk.len()));
         for at in 0..4 {
             let letter = LETTERS[(bits >> (18 - 6 * at)) as usize & 63];
             out.push(if at > chunk.len() { '=' } else { char::from(letter) });

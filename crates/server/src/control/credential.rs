@@ -78,8 +78,7 @@ pub async fn renew(
         let old = stored.iter().find(|password| password.slot == request.password_name);
         let old = old.ok_or_else(|| not_found("password", &request.password_name))?;
         let (id, generation) = (CredentialId(app.guid()), old.generation.saturating_add(1));
-        let new =
-            admin_secret(&app.secret_key, registry.id, &old.slot, generation, id, now(app));
+        let new = admin_secret(&app.secret_key, registry.id, &old.slot, generation, id, now(app));
         metadata(app).renew_admin_password(&access, new).await?;
     }
     show(app, caller, registry, ShowRequest {}).await

@@ -150,7 +150,13 @@ pub async fn login(
             last_time_generated: event.last_time,
             repository: event.repository,
             rule: event.rule,
-            ..common(registry, event.request, event.operation, event.result, "ContainerRegistryLoginEvents")
+            ..common(
+                registry,
+                event.request,
+                event.operation,
+                event.result,
+                "ContainerRegistryLoginEvents",
+            )
         },
         action: event.action,
         detail: event.detail,
@@ -172,7 +178,13 @@ pub async fn repository(
         event: EventView {
             repository: Some(event.repository),
             rule: event.rule,
-            ..common(registry, event.request, event.operation, event.result, "ContainerRegistryRepositoryEvents")
+            ..common(
+                registry,
+                event.request,
+                event.operation,
+                event.result,
+                "ContainerRegistryRepositoryEvents",
+            )
         },
         tag: event.tag,
         digest: event.digest,

@@ -177,7 +177,9 @@ impl Failure {
     /// What to do about it, where there is more to say than what happened.
     pub fn hint(&self, language: Language) -> Option<String> {
         let (id, arguments) = match self {
-            Self::Denied(_) => return Some(texts().fix(language, naru_codes::Cause::PermissionManagement)),
+            Self::Denied(_) => {
+                return Some(texts().fix(language, naru_codes::Cause::PermissionManagement));
+            }
             Self::Invalid(fault) => fault.hint(),
             Self::Refused(AdminError::InUse { .. }) => Some(("hint-in-use", vec![])),
             Self::Refused(AdminError::NotFound { what, .. }) => {
@@ -240,13 +242,9 @@ impl Fault {
         let nearest = |word: &str| Some(("hint-nearest", vec![("word", word.to_owned())]));
         match self {
             Self::Action { given } => {
-                match super::nearest(given, super::scope_map::words()) {
-                    Some(word) => nearest(word),
-                    None => {
-                        let words: Vec<_> = super::scope_map::words().collect();
-                        Some(("hint-words", vec![("words", words.join(" "))]))
-                    }
-                }
+                let words: Vec<_> = super::scope_map::words().collect();
+                let all = || Some(("hint-words", vec![("words", words.join(" "))]));
+                super::nearest(given, words.iter().copied()).map_or_else(all, nearest)
             }
             Self::NetworkRule(error) => error.suggestion.and_then(|net| nearest(&net.to_string())),
             Self::Pattern(error) => error.suggestion.as_deref().and_then(nearest),
@@ -279,14 +277,19 @@ fn denied(language: Language, denial: &Denial) -> (&'static str, Vec<Argument>) 
 }
 
 fn refused(language: Language, error: &AdminError) -> (&'static str, Vec<Argument>) {
-    let named = |what: &str, name: &str| vec![("what", noun(language, what)), ("name", name.to_owned())];
+    let named =
+        |what: &str, name: &str| vec![("what", noun(language, what)), ("name", name.to_owned())];
     match error {
         AdminError::Ambiguous { what, name } => ("failure-ambiguous", named(what, name)),
         AdminError::Beyond(scope) => ("failure-beyond", vec![("scope", scope.clone())]),
         AdminError::Exists { what, name } => ("failure-exists", named(what, name)),
         AdminError::InUse { what, name, by } => {
             let mut arguments = named(what, name);
-            arguments.push(("by", by.clone()));
+            let by = match by.split_once(" `") {
+                Some((kind, rest)) => format!("{} `{rest}", noun(language, kind)),
+                None => by.clone(),
+            };
+            arguments.push(("by", by));
             ("failure-in-use", arguments)
         }
         AdminError::Limit(limit) => ("failure-limit", vec![("limit", (*limit).to_owned())]),

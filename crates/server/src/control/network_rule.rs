@@ -28,15 +28,14 @@ pub struct NetworkRuleView {
 
 impl NetworkRuleView {
     pub(super) fn all(registry: &Registry) -> Vec<Self> {
-        let view = |rule: &NetworkRule| Self {
-            action: "Allow",
-            ip_address_or_range: rule.to_string(),
-        };
+        let view =
+            |rule: &NetworkRule| Self { action: "Allow", ip_address_or_range: rule.to_string() };
         registry.network_rules.iter().map(view).collect()
     }
 }
 
 /// Lists the rules.
+#[expect(clippy::unused_async, reason = "a use case is asynchronous, whatever it reads")]
 pub async fn list(
     _app: &App,
     caller: &Caller,

@@ -124,6 +124,7 @@ impl RegistryView {
 }
 
 /// Shows a registry.
+#[expect(clippy::unused_async, reason = "a use case is asynchronous, whatever it reads")]
 pub async fn show(
     app: &App,
     caller: &Caller,

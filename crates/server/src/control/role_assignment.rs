@@ -1,9 +1,7 @@
 //! Role assignments: who may do what on which scope.
 
 use jiff::Timestamp;
-use naru_access::{
-    AssignmentId, PrincipalId, PrincipalKind, ScopePath, operation as op,
-};
+use naru_access::{AssignmentId, PrincipalId, PrincipalKind, ScopePath, operation as op};
 use naru_store::{NewRoleAssignment, Registry, RoleAssignmentRecord};
 use serde::{Deserialize, Serialize};
 

@@ -150,9 +150,9 @@ pub async fn update(
     {
         let _turn = CHANGE.lock().await;
         let map = find(app, &reading, &request.name).await?;
-        let changed = (!add.is_empty() || !remove.is_empty()).then(|| change(map.rules, &add, &remove));
-        let patch =
-            ScopeMapPatch { description: request.description, rules: changed.transpose()? };
+        let changed =
+            (!add.is_empty() || !remove.is_empty()).then(|| change(map.rules, &add, &remove));
+        let patch = ScopeMapPatch { description: request.description, rules: changed.transpose()? };
         metadata(app).update_scope_map(&access, &request.name, patch).await?;
     }
     view(app, &reading, registry, &request.name).await
@@ -296,9 +296,11 @@ mod tests {
 
     #[test]
     fn a_change_adds_takes_away_and_drops_what_is_empty() {
-        let present = rules(&[given("a", &["content/read", "content/write"]), given("b", &["content/read"])]);
+        let present =
+            rules(&[given("a", &["content/read", "content/write"]), given("b", &["content/read"])]);
         let add = rules(&[given("c", &["metadata/read"])]).unwrap();
-        let remove = rules(&[given("b", &["content/read"]), given("a", &["content/write"])]).unwrap();
+        let remove =
+            rules(&[given("b", &["content/read"]), given("a", &["content/write"])]).unwrap();
         let changed = change(present.unwrap(), &add, &remove).unwrap();
         assert_eq!(shown(&changed), ["a {Pull}", "c {MetadataRead}"]);
     }

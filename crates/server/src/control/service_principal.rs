@@ -4,9 +4,7 @@ use jiff::Timestamp;
 use naru_access::{Access, CredentialId, PrincipalId, TenantId, operation as op};
 use naru_identity::names::NameKind;
 use naru_identity::secret::SecretKind;
-use naru_store::{
-    AdminError, NewServicePrincipal, Registry, SecretRecord, ServicePrincipalRecord,
-};
+use naru_store::{AdminError, NewServicePrincipal, Registry, SecretRecord, ServicePrincipalRecord};
 use serde::{Deserialize, Serialize};
 
 use super::registry::ShowRequest;

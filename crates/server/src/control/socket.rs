@@ -48,9 +48,10 @@ pub fn socket_path(data_dir: &Path, runtime_dir: Option<&Path>) -> PathBuf {
         return path;
     }
     let hash = digest(&SHA256, data_dir.as_os_str().as_encoded_bytes());
-    let short: String = hash.as_ref().iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+    let number =
+        hash.as_ref().iter().take(8).fold(0_u64, |so_far, byte| so_far << 8 | u64::from(*byte));
     let parent = runtime_dir.unwrap_or(Path::new("/tmp"));
-    parent.join(format!("naru-{short}")).join("naru.sock")
+    parent.join(format!("naru-{number:016x}")).join("naru.sock")
 }
 
 /// The path without links, also of a directory that is not there yet.

@@ -88,7 +88,9 @@ mod tests {
         for text in ["1s", "30m", "1h", "90d", "2w", "365d"] {
             assert_eq!(text.parse::<Span>().unwrap().to_string(), text);
         }
-        for bad in ["", "h", "1", "-1h", "+1h", "1.5h", "0d", "1y", "99999999999999999999s", "40000d"] {
+        for bad in
+            ["", "h", "1", "-1h", "+1h", "1.5h", "0d", "1y", "99999999999999999999s", "40000d"]
+        {
             assert!(bad.parse::<Span>().is_err(), "{bad}");
         }
     }

@@ -9,8 +9,8 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::{
-    Caller, Failure, Fault, credential, events, network_rule, registry, role_assignment,
-    scope_map, service_principal, token, token_credential, user,
+    Caller, Failure, Fault, credential, events, network_rule, registry, role_assignment, scope_map,
+    service_principal, token, token_credential, user,
 };
 use crate::state::App;
 

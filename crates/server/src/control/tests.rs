@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use naru_access::{
-    AssignmentId, PrincipalId, PrincipalKind, Principal, Rights, RoleAssignment, ScopePath,
+    AssignmentId, Principal, PrincipalId, PrincipalKind, Rights, RoleAssignment, ScopePath,
     built_in_roles,
 };
 use naru_identity::secret::Secret;
@@ -63,7 +63,13 @@ impl World {
         }]))
     }
 
-    async fn call(&self, caller: &Caller, noun: &str, verb: &str, request: Value) -> Result<Value, Failure> {
+    async fn call(
+        &self,
+        caller: &Caller,
+        noun: &str,
+        verb: &str,
+        request: Value,
+    ) -> Result<Value, Failure> {
         let row = TABLE.iter().find(|row| (row.noun, row.verb) == (noun, verb)).unwrap();
         let view = row.run(&self.app, caller, &self.registry, request).await?;
         Ok(serde_json::from_slice(&view).unwrap())
@@ -75,9 +81,15 @@ impl World {
     }
 
     async fn refused(&self, noun: &str, verb: &str, request: Value) -> String {
-        let failure = self.call(&self.caller(Rights::Operator), noun, verb, request).await.unwrap_err();
+        let failure =
+            self.call(&self.caller(Rights::Operator), noun, verb, request).await.unwrap_err();
         let hint = failure.hint(naru_codes::Language::English).map(|hint| format!(" / {hint}"));
-        format!("{} {}: {failure}{}", failure.outcome().exit_code(), failure.code(), hint.unwrap_or_default())
+        format!(
+            "{} {}: {failure}{}",
+            failure.outcome().exit_code(),
+            failure.code(),
+            hint.unwrap_or_default()
+        )
     }
 }
 
@@ -97,7 +109,12 @@ const EXAMPLES: &[(&str, &str, &str, &str)] = &[
     ("role-assignment", "create", r#"{"assignee":"owner","role":"AcrPull"}"#, "Owner"),
     ("role-assignment", "delete", r#"{"assignee":"owner","role":"AcrPull"}"#, "Owner"),
     ("role-assignment", "list", "{}", "Reader"),
-    ("scope-map", "create", r#"{"name":"example","repositories":[{"repository":"*","actions":["content/read"]}]}"#, "Contributor"),
+    (
+        "scope-map",
+        "create",
+        r#"{"name":"example","repositories":[{"repository":"*","actions":["content/read"]}]}"#,
+        "Contributor",
+    ),
     ("scope-map", "delete", r#"{"name":"example"}"#, "Contributor"),
     ("scope-map", "list", "{}", "Reader"),
     ("scope-map", "show", r#"{"name":"example"}"#, "Reader"),
@@ -107,7 +124,12 @@ const EXAMPLES: &[(&str, &str, &str, &str)] = &[
     ("sp", "list", "{}", "Reader tenant"),
     ("sp", "show", r#"{"name":"deploy"}"#, "Reader tenant"),
     ("sp", "update", r#"{"name":"deploy","enabled":true}"#, "Contributor tenant"),
-    ("sp-credential", "delete", r#"{"name":"deploy","keyId":"00000000-0000-0000-0000-000000000001"}"#, "Contributor tenant"),
+    (
+        "sp-credential",
+        "delete",
+        r#"{"name":"deploy","keyId":"00000000-0000-0000-0000-000000000001"}"#,
+        "Contributor tenant",
+    ),
     ("sp-credential", "list", r#"{"name":"deploy"}"#, "Reader tenant"),
     ("sp-credential", "reset", r#"{"name":"deploy"}"#, "Contributor tenant"),
     ("token", "create", r#"{"name":"example","scopeMap":"_repositories_pull"}"#, "Contributor"),
@@ -133,25 +155,40 @@ async fn every_use_case_decides() {
     let here = world.registry.path();
     let ranks = ["", "AcrPush", "Reader", "Contributor", "Owner"];
     for (noun, verb, request, least) in EXAMPLES {
-        let (least, tenant) = least.strip_suffix(" tenant").map_or((*least, false), |role| (role, true));
+        let (least, tenant) =
+            least.strip_suffix(" tenant").map_or((*least, false), |role| (role, true));
         let least = ranks.iter().position(|role| *role == least).unwrap();
         for (rank, role) in ranks.iter().enumerate() {
             for scope in [here.clone(), ScopePath::root()] {
                 let reaches = !tenant || scope == ScopePath::root();
-                let caller = if role.is_empty() { world.caller(Rights::None) } else { world.with_role(role, scope) };
+                let caller = if role.is_empty() {
+                    world.caller(Rights::None)
+                } else {
+                    world.with_role(role, scope)
+                };
                 let request = serde_json::from_str(request).unwrap();
                 let outcome = world.call(&caller, noun, verb, request).await;
                 // What was decided, not whether there is such a thing: that comes after.
                 let denied = matches!(&outcome, Err(Failure::Denied(_)))
                     || matches!(&outcome, Err(Failure::Refused(AdminError::Beyond(_))));
-                let beyond = *noun == "role-assignment" && matches!(&outcome, Err(Failure::Refused(AdminError::Beyond(_))));
+                let beyond = *noun == "role-assignment"
+                    && matches!(&outcome, Err(Failure::Refused(AdminError::Beyond(_))));
                 assert!(!beyond || rank >= least, "{noun} {verb} as {role}");
-                assert_eq!(denied && !beyond, rank < least || !reaches, "{noun} {verb} as {role}: {outcome:?}");
+                assert_eq!(
+                    denied && !beyond,
+                    rank < least || !reaches,
+                    "{noun} {verb} as {role}: {outcome:?}"
+                );
             }
         }
         for rights in [Rights::Admin, Rights::ScopeMap(naru_access::ScopeMap::default())] {
-            let outcome = world.call(&world.caller(rights), noun, verb, serde_json::from_str(request).unwrap()).await;
-            assert!(matches!(outcome, Err(Failure::Denied(_))), "{noun} {verb} by an account of the registry");
+            let outcome = world
+                .call(&world.caller(rights), noun, verb, serde_json::from_str(request).unwrap())
+                .await;
+            assert!(
+                matches!(outcome, Err(Failure::Denied(_))),
+                "{noun} {verb} by an account of the registry"
+            );
         }
     }
 }
@@ -160,23 +197,39 @@ async fn every_use_case_decides() {
 async fn a_token_is_made_as_azure_makes_it() {
     let world = world().await;
     let rules = json!([{ "repository": "team/app", "actions": ["content/read", "content/write"] }]);
-    let made = world.done("token", "create", json!({ "name": "ci-build", "repositories": rules, "expirationInDays": 90 })).await;
+    let made = world
+        .done(
+            "token",
+            "create",
+            json!({ "name": "ci-build", "repositories": rules, "expirationInDays": 90 }),
+        )
+        .await;
     assert_eq!(made["status"], "enabled");
     assert!(made["scopeMapId"].as_str().unwrap().ends_with("/scopeMaps/ci-build-scope-map"));
     assert_eq!(made["credentials"]["username"], "ci-build");
     let passwords = made["credentials"]["passwords"].as_array().unwrap();
     let names: Vec<_> = passwords.iter().map(|one| one["name"].as_str().unwrap()).collect();
     assert_eq!(names, ["password1", "password2"]);
-    assert!(passwords.iter().all(|one| one["value"].as_str().unwrap().starts_with("narut") && one["expiry"].is_string()));
+    assert!(passwords.iter().all(
+        |one| one["value"].as_str().unwrap().starts_with("narut") && one["expiry"].is_string()
+    ));
     let shown = world.done("token", "show", json!({ "name": "CI-build" })).await;
     assert!(shown["credentials"]["passwords"][0]["value"].is_null());
     let map = world.done("scope-map", "show", json!({ "name": "ci-build-scope-map" })).await;
-    assert_eq!(map["actions"], json!(["repositories/team/app/content/read", "repositories/team/app/content/write"]));
-    let again = world.done("token-credential", "generate", json!({ "name": "ci-build", "password1": true })).await;
+    assert_eq!(
+        map["actions"],
+        json!(["repositories/team/app/content/read", "repositories/team/app/content/write"])
+    );
+    let again = world
+        .done("token-credential", "generate", json!({ "name": "ci-build", "password1": true }))
+        .await;
     assert_eq!(again["passwords"].as_array().unwrap().len(), 1);
     assert!(again["passwords"][0]["expiry"].is_null());
     assert_ne!(again["passwords"][0]["value"], passwords[0]["value"]);
-    assert_eq!(world.done("token", "update", json!({ "name": "ci-build", "status": "disabled" })).await["status"], "disabled");
+    assert_eq!(
+        world.done("token", "update", json!({ "name": "ci-build", "status": "disabled" })).await["status"],
+        "disabled"
+    );
 }
 
 #[tokio::test]
@@ -200,7 +253,9 @@ async fn a_reset_kills_the_old_secrets_unless_it_appends() {
     let listed = |append| {
         let world = &world;
         async move {
-            let reset = world.done("sp-credential", "reset", json!({ "name": "deploy", "append": append })).await;
+            let reset = world
+                .done("sp-credential", "reset", json!({ "name": "deploy", "append": append }))
+                .await;
             let secrets = world.done("sp-credential", "list", json!({ "name": "deploy" })).await;
             assert!(!secrets.to_string().contains(reset["password"].as_str().unwrap()));
             secrets.as_array().unwrap().iter().map(|one| one["keyId"].clone()).collect::<Vec<_>>()
@@ -220,15 +275,21 @@ async fn roles_are_assigned_and_taken_back() {
     world.done("user", "create", json!({ "name": "alice", "password": "long enough" })).await;
     world.done("sp", "create", json!({ "name": "deploy" })).await;
     for assignee in ["alice", "deploy"] {
-        let made = world.done("role-assignment", "create", json!({ "assignee": assignee, "role": "acrpull" })).await;
+        let made = world
+            .done("role-assignment", "create", json!({ "assignee": assignee, "role": "acrpull" }))
+            .await;
         assert_eq!(made["roleDefinitionName"], "AcrPull");
         assert_eq!(made["scope"], world.registry.path().as_str());
         let listed = world.done("role-assignment", "list", json!({ "assignee": assignee })).await;
         assert_eq!(listed, json!([made]));
-        let gone = world.done("role-assignment", "delete", json!({ "assignee": assignee, "role": "AcrPull" })).await;
+        let gone = world
+            .done("role-assignment", "delete", json!({ "assignee": assignee, "role": "AcrPull" }))
+            .await;
         assert_eq!(gone, listed);
     }
-    let owner = world.done("role-assignment", "list", json!({ "assignee": "owner", "role": "Owner" })).await;
+    let owner = world
+        .done("role-assignment", "list", json!({ "assignee": "owner", "role": "Owner" }))
+        .await;
     let id = owner[0]["id"].as_str().unwrap();
     assert_eq!(world.done("role-assignment", "delete", json!({ "id": id })).await, owner);
 }
@@ -273,7 +334,11 @@ async fn what_cannot_be_done_says_why_and_what_to_do() {
         ("events", "login", json!({ "since": "yesterday" })),
         ("events", "login", json!({ "reason": "credential-invald" })),
         ("role-assignment", "create", json!({ "assignee": "alice", "role": "AcrPul" })),
-        ("role-assignment", "create", json!({ "assignee": "alice", "role": "AcrPull", "scope": "here" })),
+        (
+            "role-assignment",
+            "create",
+            json!({ "assignee": "alice", "role": "AcrPull", "scope": "here" }),
+        ),
         ("registry", "update", json!({ "adminEnbled": true })),
     ] {
         told.push(format!("{noun} {verb}: {}", world.refused(noun, verb, request).await));
@@ -303,7 +368,9 @@ async fn what_cannot_be_done_says_why_and_what_to_do() {
 #[tokio::test]
 async fn a_password_of_the_generated_form_is_stored_as_one_and_belongs_to_one_account() {
     let world = world().await;
-    let token = world.done("token", "create", json!({ "name": "ci-build", "scopeMap": "_repositories_pull" })).await;
+    let token = world
+        .done("token", "create", json!({ "name": "ci-build", "scopeMap": "_repositories_pull" }))
+        .await;
     let taken = &token["credentials"]["passwords"][0]["value"];
     let text = world.refused("user", "create", json!({ "name": "alice", "password": taken })).await;
     assert!(text.starts_with("2 request-invalid"), "{text}");
@@ -311,6 +378,7 @@ async fn a_password_of_the_generated_form_is_stored_as_one_and_belongs_to_one_ac
     let own = naru_identity::secret::generate(naru_identity::secret::SecretKind::User, entropy);
     world.done("user", "create", json!({ "name": "alice", "password": own.expose() })).await;
     let tag = naru_identity::secret::hash(&world.app.secret_key, own.expose());
-    let account = world.app.store.metadata().account_by_secret(world.registry.tenant, tag).await.unwrap();
+    let account =
+        world.app.store.metadata().account_by_secret(world.registry.tenant, tag).await.unwrap();
     assert_eq!(account.unwrap().principal.name, "alice");
 }
