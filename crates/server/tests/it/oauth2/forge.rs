@@ -12,10 +12,10 @@ use naru_testkit::{Kit, text};
 use serde_json::{Value, json};
 
 /// A key of the file, by what it is for: `registry` or `issuer`.
-pub(super) struct Key(Vec<u8>);
+pub(crate) struct Key(Vec<u8>);
 
 /// The signing key of a use, out of the server's own file.
-pub(super) fn key_of(kit: &Kit, usage: &str) -> Key {
+pub(crate) fn key_of(kit: &Kit, usage: &str) -> Key {
     let path = kit.directory().join("data/keys.json");
     let file: Value = serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap();
     let keys = file["signing"].as_array().unwrap();
@@ -24,7 +24,7 @@ pub(super) fn key_of(kit: &Kit, usage: &str) -> Key {
 }
 
 /// A key that nobody here knows.
-pub(super) fn strange_key() -> Key {
+pub(crate) fn strange_key() -> Key {
     let signing = &ECDSA_P256_SHA256_FIXED_SIGNING;
     let pair = EcdsaKeyPair::generate_pkcs8(signing, &SystemRandom::new()).unwrap();
     Key(pair.as_ref().to_vec())
@@ -40,7 +40,7 @@ impl Key {
     }
 
     /// Its public part as a JWK, for a header that claims it.
-    pub(super) fn jwk(&self) -> Value {
+    pub(crate) fn jwk(&self) -> Value {
         let public = self.public();
         let (x, y) = public[1..].split_at(32);
         let (x, y) = (URL_SAFE_NO_PAD.encode(x), URL_SAFE_NO_PAD.encode(y));
@@ -48,14 +48,14 @@ impl Key {
     }
 
     /// Signs as ES256.
-    pub(super) fn es256(&self, header: &Value, claims: &Value) -> String {
+    pub(crate) fn es256(&self, header: &Value, claims: &Value) -> String {
         seal(header, claims, |input| {
             self.pair().sign(&SystemRandom::new(), input).unwrap().as_ref().to_vec()
         })
     }
 
     /// Signs as RS256.
-    pub(super) fn rs256(&self, header: &Value, claims: &Value) -> String {
+    pub(crate) fn rs256(&self, header: &Value, claims: &Value) -> String {
         seal(header, claims, |input| {
             let pair = RsaKeyPair::from_pkcs8(&self.0).unwrap();
             let mut signature = vec![0; pair.public_modulus_len()];
@@ -65,14 +65,14 @@ impl Key {
     }
 
     /// Signs as HS256, with the public key as the secret.
-    pub(super) fn hs256_with_public(&self, header: &Value, claims: &Value) -> String {
+    pub(crate) fn hs256_with_public(&self, header: &Value, claims: &Value) -> String {
         let key = hmac::Key::new(hmac::HMAC_SHA256, &self.public());
         seal(header, claims, |input| hmac::sign(&key, input).as_ref().to_vec())
     }
 }
 
 /// A token without a signature.
-pub(super) fn unsigned(header: &Value, claims: &Value) -> String {
+pub(crate) fn unsigned(header: &Value, claims: &Value) -> String {
     seal(header, claims, |_| Vec::new())
 }
 
@@ -84,13 +84,13 @@ fn seal(header: &Value, claims: &Value, sign: impl FnOnce(&[u8]) -> Vec<u8>) -> 
 }
 
 /// A part of a token: 0 the header, 1 the claims.
-pub(super) fn part_of(token: &str, part: usize) -> Value {
+pub(crate) fn part_of(token: &str, part: usize) -> Value {
     let encoded = token.split('.').nth(part).unwrap();
     serde_json::from_slice(&URL_SAFE_NO_PAD.decode(encoded).unwrap()).unwrap()
 }
 
 /// A JSON object with some fields changed.
-pub(super) fn with(value: &Value, changes: Value) -> Value {
+pub(crate) fn with(value: &Value, changes: Value) -> Value {
     let mut value = value.clone();
     for (key, to) in changes.as_object().unwrap() {
         value[key] = to.clone();

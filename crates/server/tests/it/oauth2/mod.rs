@@ -1,7 +1,7 @@
 //! The token service, from outside.
 
 mod exchange;
-mod forge;
+pub(crate) mod forge;
 mod forged;
 mod life;
 mod token;
