@@ -128,7 +128,8 @@ impl Reply {
 
     fn error(&self, field: &str) -> String {
         let body: Value = serde_json::from_slice(&self.body).unwrap_or_default();
-        body["errors"][0][field].as_str().unwrap_or_default().to_owned()
+        let text = body.pointer(&format!("/errors/0/{field}")).and_then(Value::as_str);
+        text.unwrap_or_default().to_owned()
     }
 
     /// The id by which the request is found again.
@@ -137,6 +138,7 @@ impl Reply {
     }
 
     /// Whether the status is this one; says what came instead where it is not.
+    #[expect(clippy::return_self_not_must_use, reason = "the status is often all that is asked")]
     #[track_caller]
     pub fn expect(self, status: u16) -> Self {
         assert_eq!(self.status.as_u16(), status, "{}: {}", self.header("www-authenticate"), self.text());

@@ -4,6 +4,7 @@
 //! For tests alone; a failure here is a panic that says what was expected.
 #![expect(
     clippy::expect_used,
+    clippy::indexing_slicing,
     clippy::panic,
     reason = "a test that cannot be set up is to fail, and to say where"
 )]

@@ -101,7 +101,7 @@ async fn a_client_finds_the_endpoints_and_keys_that_verify_a_token() {
         public.verify(&RSA_PKCS1_2048_8192_SHA256, input.as_bytes(), &part(&token, 2))
     };
     assert!(verify(input).is_ok());
-    assert!(verify(&input[1..]).is_err());
+    assert!(verify(&format!("{input}x")).is_err());
 }
 
 #[tokio::test]
