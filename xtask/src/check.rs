@@ -14,22 +14,10 @@ struct Step {
 }
 
 const STEPS: [Step; 3] = [
-    Step {
-        name: "fmt",
-        arguments: &["fmt", "--all", "--check"],
-        needs: None,
-    },
+    Step { name: "fmt", arguments: &["fmt", "--all", "--check"], needs: None },
     Step {
         name: "clippy",
-        arguments: &[
-            "clippy",
-            "--workspace",
-            "--all-targets",
-            "--quiet",
-            "--",
-            "-D",
-            "warnings",
-        ],
+        arguments: &["clippy", "--workspace", "--all-targets", "--quiet", "--", "-D", "warnings"],
         needs: None,
     },
     // The database of advisories is not reachable from CI: see CONTRIBUTING.md.
@@ -47,10 +35,7 @@ pub(crate) fn run() -> Result<(), Failure> {
         let watch = Stopwatch::start();
         let verdict = step.run()?;
         let seconds = watch.elapsed().as_secs();
-        terminal::say(format_args!(
-            "check: {}: {verdict} ({seconds} s)",
-            step.name
-        ));
+        terminal::say(format_args!("check: {}: {verdict} ({seconds} s)", step.name));
         failed += usize::from(verdict == "FAILED");
     }
     if let Err(failure) = tidy::run() {
@@ -66,16 +51,10 @@ impl Step {
             && tools::find(tool).is_none()
         {
             terminal::skipped(self.name, format_args!("`cargo install {tool} --locked`"));
-            return Ok(if surroundings::in_ci() {
-                "FAILED"
-            } else {
-                "skipped"
-            });
+            return Ok(if surroundings::in_ci() { "FAILED" } else { "skipped" });
         }
-        let passed = Invocation::new("cargo")
-            .args(self.arguments)
-            .within(tools::root())
-            .passes()?;
+        let passed =
+            Invocation::new("cargo").args(self.arguments).within(tools::root()).passes()?;
         Ok(if passed { "ok" } else { "FAILED" })
     }
 }

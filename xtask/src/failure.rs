@@ -58,10 +58,7 @@ impl Failure {
 
     /// What was expected and what was seen.
     pub(crate) fn unexpected(expected: impl Into<String>, saw: impl Into<String>) -> Self {
-        Self::Unexpected {
-            expected: expected.into(),
-            saw: saw.into(),
-        }
+        Self::Unexpected { expected: expected.into(), saw: saw.into() }
     }
 
     /// Success where there are no findings.

@@ -40,16 +40,10 @@ impl Request<'_> {
         let doing = || format!("{} {} at {address}", self.method, self.target);
         let mut stream =
             TcpStream::connect(address).map_err(Failure::machine(format!("reach {address}")))?;
-        stream
-            .set_read_timeout(Some(PATIENCE))
-            .map_err(Failure::machine(doing()))?;
-        stream
-            .write_all(&self.bytes(address))
-            .map_err(Failure::machine(doing()))?;
+        stream.set_read_timeout(Some(PATIENCE)).map_err(Failure::machine(doing()))?;
+        stream.write_all(&self.bytes(address)).map_err(Failure::machine(doing()))?;
         let mut bytes = Vec::new();
-        stream
-            .read_to_end(&mut bytes)
-            .map_err(Failure::machine(doing()))?;
+        stream.read_to_end(&mut bytes).map_err(Failure::machine(doing()))?;
         Answer::parse(&String::from_utf8_lossy(&bytes))
             .ok_or_else(|| Failure::unexpected("an HTTP answer", String::from_utf8_lossy(&bytes)))
     }
@@ -94,11 +88,7 @@ impl Answer {
     fn parse(text: &str) -> Option<Self> {
         let (head, body) = text.split_once("\r\n\r\n")?;
         let status = head.strip_prefix("HTTP/1.1 ")?.get(..3)?.parse().ok()?;
-        Some(Self {
-            status,
-            head: head.to_owned(),
-            body: body.to_owned(),
-        })
+        Some(Self { status, head: head.to_owned(), body: body.to_owned() })
     }
 }
 

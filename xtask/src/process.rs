@@ -26,11 +26,7 @@ impl Invocation {
     pub(crate) fn new(program: impl AsRef<OsStr>) -> Self {
         let mut command = Command::new(program);
         command.env("PATH", tools::search_path());
-        Self {
-            command,
-            input: Vec::new(),
-            patience: PATIENCE,
-        }
+        Self { command, input: Vec::new(), patience: PATIENCE }
     }
 
     /// Runs `program` with nothing of this task's environment but the path: what a user has
@@ -100,25 +96,14 @@ impl Invocation {
                 output: String::new(),
             });
         };
-        let status = child
-            .wait()
-            .map_err(Failure::machine(format!("wait for `{line}`")))?;
-        Ok(Ending {
-            line,
-            status,
-            stdout,
-            stderr,
-        })
+        let status = child.wait().map_err(Failure::machine(format!("wait for `{line}`")))?;
+        Ok(Ending { line, status, stdout, stderr })
     }
 
     /// Runs to the end, and fails unless that is a good one.
     pub(crate) fn succeed(self) -> Result<Ending, Failure> {
         let ending = self.run()?;
-        if ending.succeeded() {
-            Ok(ending)
-        } else {
-            Err(ending.failure())
-        }
+        if ending.succeeded() { Ok(ending) } else { Err(ending.failure()) }
     }
 
     /// Runs to the end with its output going where ours goes; true where it succeeded.
@@ -182,10 +167,7 @@ impl Ending {
 
     /// This ending, where something else was expected of it.
     pub(crate) fn unexpected(&self, expected: impl Into<String>) -> Failure {
-        Failure::unexpected(
-            expected,
-            format!("`{}`, {}\n{}", self.line, self.status, self.text()),
-        )
+        Failure::unexpected(expected, format!("`{}`, {}\n{}", self.line, self.status, self.text()))
     }
 }
 
@@ -193,10 +175,7 @@ impl Ending {
 fn collect(child: &mut Child, patience: Duration) -> Option<(Vec<u8>, Vec<u8>)> {
     let stdout = drain(child.stdout.take()?);
     let stderr = drain(child.stderr.take()?);
-    Some((
-        stdout.recv_timeout(patience).ok()?,
-        stderr.recv_timeout(patience).ok()?,
-    ))
+    Some((stdout.recv_timeout(patience).ok()?, stderr.recv_timeout(patience).ok()?))
 }
 
 fn drain(mut stream: impl Read + Send + 'static) -> mpsc::Receiver<Vec<u8>> {
@@ -237,9 +216,7 @@ mod tests {
 
     #[test]
     fn an_isolated_program_sees_nothing_of_ours() {
-        let ending = Invocation::isolated("env", Path::new("/nowhere"))
-            .succeed()
-            .unwrap();
+        let ending = Invocation::isolated("env", Path::new("/nowhere")).succeed().unwrap();
         let mut names: Vec<String> = ending
             .stdout()
             .lines()

@@ -65,9 +65,7 @@ impl Launch<'_> {
         let log = self.folder.join("server.log");
         fs::create_dir_all(&home).map_err(Failure::machine("make a folder for the server"))?;
         let written = File::create(&log).map_err(Failure::machine("write the server's log"))?;
-        let errors = written
-            .try_clone()
-            .map_err(Failure::machine("write the server's log"))?;
+        let errors = written.try_clone().map_err(Failure::machine("write the server's log"))?;
         let mut child = self
             .command(&data, &home)
             .stdin(Stdio::null())
@@ -160,10 +158,7 @@ impl Server {
                 self.log(),
             ));
         }
-        let status = self
-            .child
-            .wait()
-            .map_err(Failure::machine("wait for `naru serve`"))?;
+        let status = self.child.wait().map_err(Failure::machine("wait for `naru serve`"))?;
         self.process = None;
         if status.success() {
             return Ok(());
@@ -233,10 +228,7 @@ mod tests {
 
     #[test]
     fn only_the_exact_ready_line_counts() {
-        assert_eq!(
-            listening("listening on http://127.0.0.1:41233"),
-            Some("127.0.0.1:41233")
-        );
+        assert_eq!(listening("listening on http://127.0.0.1:41233"), Some("127.0.0.1:41233"));
         for line in [
             "listening on https://127.0.0.1:41233",
             " listening on http://127.0.0.1:41233",

@@ -21,10 +21,8 @@ pub(crate) fn in_ci() -> bool {
 )]
 pub(crate) fn search_path(first: &Path) -> OsString {
     let inherited = env::var_os("PATH").unwrap_or_default();
-    let folders: Vec<PathBuf> = [first.to_owned()]
-        .into_iter()
-        .chain(env::split_paths(&inherited))
-        .collect();
+    let folders: Vec<PathBuf> =
+        [first.to_owned()].into_iter().chain(env::split_paths(&inherited)).collect();
     env::join_paths(folders).unwrap_or(inherited)
 }
 

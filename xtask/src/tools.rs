@@ -71,10 +71,7 @@ impl GoTool {
     }
 
     fn install(&self) -> Result<(), Failure> {
-        let go = find("go").ok_or(Failure::Missing {
-            tool: self.name,
-            remedy: self.remedy,
-        })?;
+        let go = find("go").ok_or(Failure::Missing { tool: self.name, remedy: self.remedy })?;
         Invocation::new(go)
             .args(["install", &format!("{}@{}", self.package, self.version)])
             .env("GOBIN", folder())

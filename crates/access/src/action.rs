@@ -46,9 +46,7 @@ impl Action {
 
     /// The action on a repository that a word in a scope names.
     pub fn from_word(word: &str) -> Option<Self> {
-        let mut on_repositories = Self::ALL
-            .into_iter()
-            .filter(|action| *action != Self::Catalog);
+        let mut on_repositories = Self::ALL.into_iter().filter(|action| *action != Self::Catalog);
         on_repositories.find(|action| action.word() == word)
     }
 
@@ -66,11 +64,9 @@ impl Action {
 
     /// The action of a word in a scope map.
     pub fn from_scope_map_word(word: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|action| {
-            action
-                .scope_map_word()
-                .is_some_and(|w| w.eq_ignore_ascii_case(word))
-        })
+        Self::ALL
+            .into_iter()
+            .find(|action| action.scope_map_word().is_some_and(|w| w.eq_ignore_ascii_case(word)))
     }
 
     /// Azure's action strings any of which gives it in registry mode
@@ -133,9 +129,7 @@ impl ActionSet {
 
     /// What is in it, in the order of [`Action::ALL`].
     pub fn iter(self) -> impl Iterator<Item = Action> {
-        Action::ALL
-            .into_iter()
-            .filter(move |action| self.contains(*action))
+        Action::ALL.into_iter().filter(move |action| self.contains(*action))
     }
 }
 

@@ -115,12 +115,7 @@ pub struct Access<A: Capability> {
 
 impl<A: Capability> Access<A> {
     pub(crate) fn new(grant: Grant, place: A::Place, holder: Principal) -> Self {
-        Self {
-            place,
-            holder,
-            rule: grant.rule,
-            action: PhantomData,
-        }
+        Self { place, holder, rule: grant.rule, action: PhantomData }
     }
 
     /// Where it holds.

@@ -73,11 +73,7 @@ pub fn decide_by_token<A: DataAction>(
     place: &A::Place,
 ) -> Option<Access<A>> {
     let rule = token.access.rule_for(A::ACTION, place.repository())?;
-    Some(Access::new(
-        Grant { rule },
-        place.clone(),
-        token.principal.clone(),
-    ))
+    Some(Access::new(Grant { rule }, place.clone(), token.principal.clone()))
 }
 
 /// Decides about an action that an access token does not list, by what its holder may do at
@@ -94,13 +90,8 @@ pub fn decide_beyond_token<A: DataAction>(
         return Ok(access);
     }
     let denial = Denial::new(Cause::PermissionInsufficientScope);
-    let wanted = vec![Wanted {
-        action: A::ACTION,
-        repository,
-    }];
-    Err(denial
-        .to_holder(token.principal.clone())
-        .with_wanted(wanted))
+    let wanted = vec![Wanted { action: A::ACTION, repository }];
+    Err(denial.to_holder(token.principal.clone()).with_wanted(wanted))
 }
 
 /// Decides about administration. It reaches the registry at `path`, or with the whole tenant as
@@ -131,12 +122,7 @@ pub fn decide_management<A: ManagementAction>(
 /// What of the scopes asked for is held: the access list of a token. Asking for more than is held
 /// is no error; the entry stays, with less or nothing in it, and keeps what was asked.
 pub fn reduce(holder: &Holder, registry: &RegistryPolicy, scopes: &[Scope]) -> AccessList {
-    AccessList(
-        scopes
-            .iter()
-            .map(|scope| reduce_one(holder, registry, scope))
-            .collect(),
-    )
+    AccessList(scopes.iter().map(|scope| reduce_one(holder, registry, scope)).collect())
 }
 
 /// Whether somebody holds nothing at all on the registry.
@@ -163,14 +149,9 @@ fn reduce_one(holder: &Holder, registry: &RegistryPolicy, scope: &Scope) -> Acce
             Requested::One(action) => (ActionSet::default().with(*action), false),
             Requested::Unknown => (ActionSet::default(), false),
         };
-        for action in actions
-            .iter()
-            .filter(|action| scope.resource.takes(*action))
-        {
-            let beneath = holder
-                .ceiling
-                .as_ref()
-                .is_none_or(|ceiling| ceiling.lists(action, repository));
+        for action in actions.iter().filter(|action| scope.resource.takes(*action)) {
+            let beneath =
+                holder.ceiling.as_ref().is_none_or(|ceiling| ceiling.lists(action, repository));
             match held(holder, registry, action, repository).filter(|_| beneath) {
                 Some(_) if granted.iter().any(|(known, _)| *known == action) => {}
                 Some(grant) => granted.push((action, grant.rule)),
@@ -186,10 +167,7 @@ fn reduce_one(holder: &Holder, registry: &RegistryPolicy, scope: &Scope) -> Acce
         kind: scope.resource.type_name().to_owned(),
         name: scope.resource.name().to_owned(),
         asked: asked.collect(),
-        actions: granted
-            .iter()
-            .map(|(action, _)| action.word().to_owned())
-            .collect(),
+        actions: granted.iter().map(|(action, _)| action.word().to_owned()).collect(),
         rules: granted.iter().map(|(_, rule)| rule.to_string()).collect(),
     }
 }
@@ -224,15 +202,11 @@ fn held(
     };
     // What anonymous pull grants it grants to everybody, so that a login never loses it.
     let anonymous = registry.anonymous_pull && action.is_anonymous();
-    rule.or_else(|| anonymous.then_some(Rule::AnonymousPull))
-        .map(|rule| Grant { rule })
+    rule.or_else(|| anonymous.then_some(Rule::AnonymousPull)).map(|rule| Grant { rule })
 }
 
 fn role_rule(assigned: &RoleAssignment) -> Rule {
-    Rule::Role {
-        assignment: assigned.id,
-        role: assigned.role.name.clone(),
-    }
+    Rule::Role { assignment: assigned.id, role: assigned.role.name.clone() }
 }
 
 fn scope_map_rule(
@@ -244,10 +218,7 @@ fn scope_map_rule(
         Some(repository) => map.rule_for(action, repository),
         None => map.catalog_rule().filter(|_| action == Action::Catalog),
     }?;
-    Some(Rule::ScopeMap {
-        map: map.name.clone(),
-        pattern: rule.pattern.to_string(),
-    })
+    Some(Rule::ScopeMap { map: map.name.clone(), pattern: rule.pattern.to_string() })
 }
 
 fn deny(
@@ -261,10 +232,7 @@ fn deny(
     let cause = cause(&holder.principal, &near, action);
     Denial::new(cause)
         .to_holder(holder.principal.clone())
-        .with_wanted(vec![Wanted {
-            action,
-            repository: repository.cloned(),
-        }])
+        .with_wanted(vec![Wanted { action, repository: repository.cloned() }])
         .with_evidence(Evidence::Near(near))
 }
 
@@ -277,20 +245,11 @@ fn nearest(
     match (&holder.rights, repository) {
         (Rights::Roles(assignments), _) => {
             let applying = assignments.iter().filter(|a| a.applies_to(&registry.path));
-            let roles: Vec<_> = applying
-                .map(|assigned| assigned.role.name.clone())
-                .collect();
-            if roles.is_empty() {
-                NearMiss::Nothing
-            } else {
-                NearMiss::Roles { roles }
-            }
+            let roles: Vec<_> = applying.map(|assigned| assigned.role.name.clone()).collect();
+            if roles.is_empty() { NearMiss::Nothing } else { NearMiss::Roles { roles } }
         }
         (Rights::ScopeMap(map), Some(repository)) => {
-            let covering = map
-                .rules
-                .iter()
-                .find(|rule| rule.pattern.covers(repository));
+            let covering = map.rules.iter().find(|rule| rule.pattern.covers(repository));
             let gives = map.actions_on(repository);
             match covering {
                 Some(rule) => NearMiss::RuleActions {
@@ -304,16 +263,13 @@ fn nearest(
                 },
                 None => NearMiss::RulePattern {
                     map: map.name.clone(),
-                    pattern: map
-                        .nearest_rule(repository)
-                        .map(|rule| rule.pattern.to_string()),
+                    pattern: map.nearest_rule(repository).map(|rule| rule.pattern.to_string()),
                 },
             }
         }
-        (Rights::ScopeMap(map), None) => NearMiss::RulePattern {
-            map: map.name.clone(),
-            pattern: None,
-        },
+        (Rights::ScopeMap(map), None) => {
+            NearMiss::RulePattern { map: map.name.clone(), pattern: None }
+        }
         (Rights::Admin | Rights::None | Rights::Operator, _) => NearMiss::Nothing,
     }
 }

@@ -40,19 +40,12 @@ impl FromStr for NetworkRule {
     type Err = NetworkRuleError;
 
     fn from_str(text: &str) -> Result<Self, NetworkRuleError> {
-        let error = |suggestion| NetworkRuleError {
-            given: text.to_owned(),
-            suggestion,
-        };
+        let error = |suggestion| NetworkRuleError { given: text.to_owned(), suggestion };
         if let Ok(address) = text.parse::<IpAddr>() {
             return Ok(Self(IpNet::from(address.to_canonical())));
         }
         let net: IpNet = text.parse().map_err(|_| error(None))?;
-        if net.addr() == net.network() {
-            Ok(Self(net))
-        } else {
-            Err(error(Some(net.trunc())))
-        }
+        if net.addr() == net.network() { Ok(Self(net)) } else { Err(error(Some(net.trunc()))) }
     }
 }
 
@@ -103,46 +96,21 @@ mod tests {
 
     fn rules(default_action: DefaultAction, rules: &[&str]) -> NetworkRules {
         let rules = rules.iter().map(|rule| rule.parse().unwrap()).collect();
-        NetworkRules {
-            public_access: true,
-            default_action,
-            rules,
-        }
+        NetworkRules { public_access: true, default_action, rules }
     }
 
     fn cause(rules: &NetworkRules, address: &str) -> Option<Cause> {
-        rules
-            .judge(address.parse().unwrap())
-            .err()
-            .map(|denial| denial.cause)
+        rules.judge(address.parse().unwrap()).err().map(|denial| denial.cause)
     }
 
     #[test]
     fn only_named_addresses_speak_where_the_default_is_deny() {
-        let rules = rules(
-            DefaultAction::Deny,
-            &["192.0.2.0/24", "2001:db8::/32", "198.51.100.7"],
-        );
-        for address in [
-            "192.0.2.9",
-            "2001:db8::1",
-            "198.51.100.7",
-            "::ffff:192.0.2.9",
-        ] {
+        let rules = rules(DefaultAction::Deny, &["192.0.2.0/24", "2001:db8::/32", "198.51.100.7"]);
+        for address in ["192.0.2.9", "2001:db8::1", "198.51.100.7", "::ffff:192.0.2.9"] {
             assert_eq!(cause(&rules, address), None, "{address}");
         }
-        for address in [
-            "192.0.3.1",
-            "2001:db9::1",
-            "198.51.100.8",
-            "127.0.0.1",
-            "::1",
-        ] {
-            assert_eq!(
-                cause(&rules, address),
-                Some(Cause::NetworkIpDenied),
-                "{address}"
-            );
+        for address in ["192.0.3.1", "2001:db9::1", "198.51.100.8", "127.0.0.1", "::1"] {
+            assert_eq!(cause(&rules, address), Some(Cause::NetworkIpDenied), "{address}");
         }
     }
 
@@ -151,10 +119,7 @@ mod tests {
         let mut rules = rules(DefaultAction::Allow, &["127.0.0.1"]);
         assert_eq!(cause(&rules, "203.0.113.1"), None);
         rules.public_access = false;
-        assert_eq!(
-            cause(&rules, "127.0.0.1"),
-            Some(Cause::NetworkPublicAccessDisabled)
-        );
+        assert_eq!(cause(&rules, "127.0.0.1"), Some(Cause::NetworkPublicAccessDisabled));
     }
 
     #[test]
@@ -163,17 +128,8 @@ mod tests {
         assert!(error.to_string().contains("192.0.2.0/24"), "{error}");
         assert!("192.0.2.0/33".parse::<NetworkRule>().is_err());
         assert!("example.com".parse::<NetworkRule>().is_err());
-        assert_eq!(
-            "::ffff:192.0.2.1"
-                .parse::<NetworkRule>()
-                .unwrap()
-                .to_string(),
-            "192.0.2.1"
-        );
-        assert_eq!(
-            "192.0.2.1/32".parse::<NetworkRule>().unwrap().to_string(),
-            "192.0.2.1"
-        );
+        assert_eq!("::ffff:192.0.2.1".parse::<NetworkRule>().unwrap().to_string(), "192.0.2.1");
+        assert_eq!("192.0.2.1/32".parse::<NetworkRule>().unwrap().to_string(), "192.0.2.1");
     }
 
     proptest! {

@@ -73,23 +73,13 @@ impl Principal {
     /// Nobody in particular.
     pub fn anonymous(tenant: TenantId) -> Self {
         let id = PrincipalId(uuid::Uuid::nil());
-        Self {
-            kind: PrincipalKind::Anonymous,
-            id,
-            name: String::new(),
-            tenant,
-        }
+        Self { kind: PrincipalKind::Anonymous, id, name: String::new(), tenant }
     }
 
     /// Whoever may open the server's own socket.
     pub fn operator(tenant: TenantId) -> Self {
         let id = PrincipalId(uuid::Uuid::nil());
-        Self {
-            kind: PrincipalKind::Operator,
-            id,
-            name: "local".to_owned(),
-            tenant,
-        }
+        Self { kind: PrincipalKind::Operator, id, name: "local".to_owned(), tenant }
     }
 }
 

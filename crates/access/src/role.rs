@@ -36,15 +36,8 @@ impl RoleDefinition {
         not_data_actions: Vec<String>,
     ) -> Self {
         let content = ActionSet::default();
-        let mut role = Self {
-            id,
-            name,
-            actions,
-            not_actions,
-            data_actions,
-            not_data_actions,
-            content,
-        };
+        let mut role =
+            Self { id, name, actions, not_actions, data_actions, not_data_actions, content };
         let held = |action: &Action| action.role_actions().iter().any(|name| role.allows(name));
         role.content = Action::ALL.into_iter().filter(held).collect();
         role
@@ -53,10 +46,7 @@ impl RoleDefinition {
     /// Whether it allows an action string.
     pub fn allows(&self, action: &str) -> bool {
         self.actions.iter().any(|pattern| matches(pattern, action))
-            && !self
-                .not_actions
-                .iter()
-                .any(|pattern| matches(pattern, action))
+            && !self.not_actions.iter().any(|pattern| matches(pattern, action))
     }
 
     /// What it gives on content in registry mode.
@@ -117,42 +107,15 @@ pub fn built_in_roles() -> Vec<RoleDefinition> {
         let owned = |list: &[&str]| list.iter().map(|text| (*text).to_owned()).collect();
         let (actions, not_actions) = (owned(actions), owned(not_actions));
         let (data, not_data) = (Vec::new(), Vec::new());
-        RoleDefinition::new(
-            RoleId(id),
-            name.to_owned(),
-            actions,
-            not_actions,
-            data,
-            not_data,
-        )
+        RoleDefinition::new(RoleId(id), name.to_owned(), actions, not_actions, data, not_data)
     };
     let (pull, push) = (format!("{PREFIX}pull/read"), format!("{PREFIX}push/write"));
     let delete = format!("{PREFIX}artifacts/delete");
     vec![
-        role(
-            uuid!("7f951dda-4ed3-4680-a7ca-43fe172d538d"),
-            "AcrPull",
-            &[&pull],
-            &[],
-        ),
-        role(
-            uuid!("8311e382-0749-4cb8-b61a-304f252e45ec"),
-            "AcrPush",
-            &[&pull, &push],
-            &[],
-        ),
-        role(
-            uuid!("c2f4ef07-c644-48eb-af81-4b1b4947fb11"),
-            "AcrDelete",
-            &[&delete],
-            &[],
-        ),
-        role(
-            uuid!("acdd72a7-3385-48ef-bd42-f606fba81ae7"),
-            "Reader",
-            &["*/read"],
-            &[],
-        ),
+        role(uuid!("7f951dda-4ed3-4680-a7ca-43fe172d538d"), "AcrPull", &[&pull], &[]),
+        role(uuid!("8311e382-0749-4cb8-b61a-304f252e45ec"), "AcrPush", &[&pull, &push], &[]),
+        role(uuid!("c2f4ef07-c644-48eb-af81-4b1b4947fb11"), "AcrDelete", &[&delete], &[]),
+        role(uuid!("acdd72a7-3385-48ef-bd42-f606fba81ae7"), "Reader", &["*/read"], &[]),
         role(
             uuid!("b24988ac-6180-42a0-ab88-20f7382dd24c"),
             "Contributor",
@@ -163,12 +126,7 @@ pub fn built_in_roles() -> Vec<RoleDefinition> {
                 "Microsoft.Authorization/elevateAccess/Action",
             ],
         ),
-        role(
-            uuid!("8e3af657-a8ff-443c-a75c-2fe8c4bcb635"),
-            "Owner",
-            &["*"],
-            &[],
-        ),
+        role(uuid!("8e3af657-a8ff-443c-a75c-2fe8c4bcb635"), "Owner", &["*"], &[]),
     ]
 }
 
@@ -182,16 +140,10 @@ mod tests {
         let pull = "Microsoft.ContainerRegistry/registries/pull/read";
         assert!(matches("*", pull));
         assert!(matches("*/read", pull));
-        assert!(matches(
-            "microsoft.containerregistry/REGISTRIES/pull/read",
-            pull
-        ));
+        assert!(matches("microsoft.containerregistry/REGISTRIES/pull/read", pull));
         assert!(matches("Microsoft.ContainerRegistry/*/read", pull));
         assert!(!matches("*/write", pull));
-        assert!(!matches(
-            "Microsoft.ContainerRegistry/registries/pull",
-            pull
-        ));
+        assert!(!matches("Microsoft.ContainerRegistry/registries/pull", pull));
         assert!(!matches("", pull));
         assert!(matches("a*b*c", "a-b-b-c"));
         assert!(!matches("a*b*c", "a-c-b"));
@@ -219,22 +171,12 @@ mod tests {
     fn contributors_assign_no_roles() {
         let roles = built_in_roles();
         let allows = |name: &str, action: &str| {
-            roles
-                .iter()
-                .find(|role| role.name == name)
-                .unwrap()
-                .allows(action)
+            roles.iter().find(|role| role.name == name).unwrap().allows(action)
         };
         let assign = "Microsoft.Authorization/roleAssignments/write";
         assert!(allows("Owner", assign) && !allows("Contributor", assign));
-        assert!(allows(
-            "Contributor",
-            "Microsoft.Authorization/roleAssignments/read"
-        ));
-        assert!(!allows(
-            "Reader",
-            "Microsoft.ContainerRegistry/registries/tokens/write"
-        ));
+        assert!(allows("Contributor", "Microsoft.Authorization/roleAssignments/read"));
+        assert!(!allows("Reader", "Microsoft.ContainerRegistry/registries/tokens/write"));
     }
 
     proptest! {

@@ -83,10 +83,7 @@ impl Scope {
         let resource = match (kind, name, name.parse()) {
             ("repository", _, Ok(repository)) => ScopeKind::Repository(repository),
             ("registry", "catalog", _) => ScopeKind::Catalog,
-            _ => ScopeKind::Other {
-                kind: plain(kind),
-                name: plain(name),
-            },
+            _ => ScopeKind::Other { kind: plain(kind), name: plain(name) },
         };
         let catalog = resource == ScopeKind::Catalog;
         let read = |word: &str| match (word, Action::from_word(word)) {
@@ -95,14 +92,8 @@ impl Scope {
             (_, Some(action)) if !catalog => Requested::One(action),
             _ => Requested::Unknown,
         };
-        let mut scope = Self {
-            resource,
-            actions: Vec::new(),
-        };
-        let words = actions
-            .split(',')
-            .map(str::trim)
-            .filter(|word| !word.is_empty());
+        let mut scope = Self { resource, actions: Vec::new() };
+        let words = actions.split(',').map(str::trim).filter(|word| !word.is_empty());
         words.map(read).for_each(|asked| scope.ask(asked));
         scope
     }
@@ -150,10 +141,7 @@ pub fn parse_scopes<'a>(
             return Err(ScopeListError);
         }
         let scope = Scope::parse(text);
-        match scopes
-            .iter_mut()
-            .find(|known| known.resource == scope.resource)
-        {
+        match scopes.iter_mut().find(|known| known.resource == scope.resource) {
             Some(known) => scope.actions.into_iter().for_each(|asked| known.ask(asked)),
             None => scopes.push(scope),
         }
@@ -178,11 +166,8 @@ mod tests {
             "repository:team/app:push,pull",
             "registry:catalog:*",
         ];
-        let expected = [
-            "repository:team/app:pull,push",
-            "repository:team/base:pull",
-            "registry:catalog:*",
-        ];
+        let expected =
+            ["repository:team/app:pull,push", "repository:team/base:pull", "registry:catalog:*"];
         assert_eq!(printed(&parameters), expected);
     }
 
@@ -201,10 +186,7 @@ mod tests {
             let other = matches!(scope.resource, ScopeKind::Other { .. });
             assert!(other || scope.actions.is_empty(), "{text}: {scope:?}");
         }
-        assert_eq!(
-            printed(&["repository:a/b:pull,deleted_read"]),
-            ["repository:a/b:pull"]
-        );
+        assert_eq!(printed(&["repository:a/b:pull,deleted_read"]), ["repository:a/b:pull"]);
     }
 
     #[test]

@@ -57,10 +57,8 @@ impl FromStr for Pattern {
     type Err = PatternError;
 
     fn from_str(text: &str) -> Result<Self, PatternError> {
-        Self::read(text).ok_or_else(|| PatternError {
-            given: text.to_owned(),
-            suggestion: nearest(text),
-        })
+        Self::read(text)
+            .ok_or_else(|| PatternError { given: text.to_owned(), suggestion: nearest(text) })
     }
 }
 
@@ -70,11 +68,7 @@ fn nearest(text: &str) -> Option<String> {
     let legal = match text.split_once('*') {
         Some((prefix, _)) => {
             let prefix = prefix.trim_end_matches(['/', '.', '_', '-']);
-            if prefix.is_empty() {
-                "*".to_owned()
-            } else {
-                format!("{prefix}/*")
-            }
+            if prefix.is_empty() { "*".to_owned() } else { format!("{prefix}/*") }
         }
         None => text,
     };
@@ -113,27 +107,18 @@ impl ScopeMap {
     /// The rule that gives the action on a repository.
     pub fn rule_for(&self, action: Action, repository: &RepositoryName) -> Option<&ScopeMapRule> {
         let gives = |rule: &&ScopeMapRule| rule.actions.contains(action);
-        self.rules
-            .iter()
-            .filter(gives)
-            .find(|rule| rule.pattern.covers(repository))
+        self.rules.iter().filter(gives).find(|rule| rule.pattern.covers(repository))
     }
 
     /// The rule that gives the catalog: metadata/read on everything.
     pub fn catalog_rule(&self) -> Option<&ScopeMapRule> {
         let all = |rule: &&ScopeMapRule| rule.pattern == Pattern::All;
-        self.rules
-            .iter()
-            .filter(all)
-            .find(|rule| rule.actions.contains(Action::MetadataRead))
+        self.rules.iter().filter(all).find(|rule| rule.actions.contains(Action::MetadataRead))
     }
 
     /// All that the map gives on a repository.
     pub fn actions_on(&self, repository: &RepositoryName) -> ActionSet {
-        let covering = self
-            .rules
-            .iter()
-            .filter(|rule| rule.pattern.covers(repository));
+        let covering = self.rules.iter().filter(|rule| rule.pattern.covers(repository));
         covering.flat_map(|rule| rule.actions.iter()).collect()
     }
 
@@ -146,13 +131,8 @@ impl ScopeMap {
                 pairs.take_while(|(a, b)| a == b).count()
             }
         };
-        let others = self
-            .rules
-            .iter()
-            .filter(|rule| !rule.pattern.covers(repository));
-        others
-            .max_by_key(|rule| alike(&rule.pattern))
-            .filter(|rule| alike(&rule.pattern) > 0)
+        let others = self.rules.iter().filter(|rule| !rule.pattern.covers(repository));
+        others.max_by_key(|rule| alike(&rule.pattern)).filter(|rule| alike(&rule.pattern) > 0)
     }
 }
 
@@ -243,14 +223,8 @@ mod tests {
             actions: ActionSet::default().with(Action::Pull),
         };
         let rules = vec![rule("other"), rule("team/*"), rule("tea")];
-        let map = ScopeMap {
-            name: "m".to_owned(),
-            rules,
-        };
-        assert_eq!(
-            map.nearest_rule(&name("team")).unwrap().pattern.to_string(),
-            "team/*"
-        );
+        let map = ScopeMap { name: "m".to_owned(), rules };
+        assert_eq!(map.nearest_rule(&name("team")).unwrap().pattern.to_string(), "team/*");
         assert_eq!(map.nearest_rule(&name("zzz")), None);
     }
 
@@ -261,12 +235,7 @@ mod tests {
                 pattern: pattern.parse().unwrap(),
                 actions: ActionSet::default().with(action),
             }];
-            ScopeMap {
-                name: "m".to_owned(),
-                rules,
-            }
-            .catalog_rule()
-            .is_some()
+            ScopeMap { name: "m".to_owned(), rules }.catalog_rule().is_some()
         };
         assert!(with("*", Action::MetadataRead));
         assert!(!with("*", Action::Pull));

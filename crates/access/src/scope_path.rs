@@ -20,10 +20,7 @@ pub struct ScopePathError;
 impl ScopePath {
     /// The whole tenant.
     pub fn root() -> Self {
-        Self {
-            text: "/".to_owned(),
-            key: "/".to_owned(),
-        }
+        Self { text: "/".to_owned(), key: "/".to_owned() }
     }
 
     /// The path as it was written.
@@ -63,10 +60,7 @@ impl FromStr for ScopePath {
         if !segments.split('/').all(legal) {
             return Err(ScopePathError);
         }
-        Ok(Self {
-            text: text.to_owned(),
-            key: text.to_ascii_lowercase(),
-        })
+        Ok(Self { text: text.to_owned(), key: text.to_ascii_lowercase() })
     }
 }
 

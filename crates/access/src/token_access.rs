@@ -33,10 +33,7 @@ impl AccessList {
     /// the registry's catalog.
     pub fn rule_for(&self, action: Action, repository: Option<&RepositoryName>) -> Option<Rule> {
         self.entries(repository).find_map(|entry| {
-            let at = entry
-                .actions
-                .iter()
-                .position(|word| word == action.word())?;
+            let at = entry.actions.iter().position(|word| word == action.word())?;
             let recorded = entry.rules.get(at).cloned().unwrap_or_default();
             Some(Rule::Recorded(recorded))
         })
@@ -45,20 +42,14 @@ impl AccessList {
     /// Whether the list has the action.
     pub fn lists(&self, action: Action, repository: Option<&RepositoryName>) -> bool {
         let word = action.word();
-        self.entries(repository)
-            .any(|entry| entry.actions.iter().any(|listed| listed == word))
+        self.entries(repository).any(|entry| entry.actions.iter().any(|listed| listed == word))
     }
 
     /// Whether the action was asked for when the token was fetched, granted or not.
     pub fn was_asked(&self, action: Action, repository: Option<&RepositoryName>) -> bool {
         let word = action.word();
-        self.entries(repository).any(|entry| {
-            entry
-                .actions
-                .iter()
-                .chain(&entry.asked)
-                .any(|asked| asked == word)
-        })
+        self.entries(repository)
+            .any(|entry| entry.actions.iter().chain(&entry.asked).any(|asked| asked == word))
     }
 
     fn entries(&self, repository: Option<&RepositoryName>) -> impl Iterator<Item = &AccessEntry> {
@@ -66,9 +57,7 @@ impl AccessList {
             Some(repository) => ("repository", repository.as_str()),
             None => (ScopeKind::Catalog.type_name(), "catalog"),
         };
-        self.0
-            .iter()
-            .filter(move |entry| entry.kind == kind && entry.name == name)
+        self.0.iter().filter(move |entry| entry.kind == kind && entry.name == name)
     }
 }
 

@@ -180,10 +180,7 @@ mod tests {
         for cause in Cause::ALL {
             let code = cause.code();
             assert!(seen.insert(code), "{code} stands twice in the table");
-            assert!(
-                code.chars().all(|c| c.is_ascii_lowercase() || c == '-'),
-                "{code}"
-            );
+            assert!(code.chars().all(|c| c.is_ascii_lowercase() || c == '-'), "{code}");
             let group = code.split('-').next().unwrap();
             assert!(["name", "network", "registry", "credential", "permission"].contains(&group));
             assert_eq!(Cause::from_code(code), Some(*cause));
@@ -194,11 +191,7 @@ mod tests {
     fn a_stranger_is_told_nothing_about_an_account() {
         for cause in Cause::ALL {
             let told = cause.disclosed(false);
-            assert_eq!(
-                told.disclosure(),
-                Disclosure::Anyone,
-                "{cause} is told to a stranger"
-            );
+            assert_eq!(told.disclosure(), Disclosure::Anyone, "{cause} is told to a stranger");
             assert_eq!(cause.disclosed(true), *cause);
         }
     }

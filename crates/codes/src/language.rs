@@ -25,10 +25,7 @@ impl Language {
     /// Reads a tag such as `ko`, `ko-KR`, or a POSIX locale such as `ko_KR.UTF-8`.
     pub fn from_tag(tag: &str) -> Option<Self> {
         let primary = tag.trim().split(['-', '_', '.', '@']).next()?;
-        Self::ALL
-            .iter()
-            .copied()
-            .find(|language| language.tag().eq_ignore_ascii_case(primary))
+        Self::ALL.iter().copied().find(|language| language.tag().eq_ignore_ascii_case(primary))
     }
 
     /// Chooses by an `Accept-Language` header (RFC 9110 §12.5.4): the best-weighted language that
@@ -67,10 +64,7 @@ mod tests {
     #[test]
     fn the_best_weighted_language_wins() {
         assert_eq!(Language::from_accept("ko"), Language::Korean);
-        assert_eq!(
-            Language::from_accept("en;q=0.5, ko;q=0.9"),
-            Language::Korean
-        );
+        assert_eq!(Language::from_accept("en;q=0.5, ko;q=0.9"), Language::Korean);
         assert_eq!(Language::from_accept("fr, ko;q=0.1"), Language::Korean);
         assert_eq!(Language::from_accept("ko;q=0"), Language::English);
         assert_eq!(Language::from_accept("*, ;;q=x"), Language::English);

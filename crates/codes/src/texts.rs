@@ -42,8 +42,7 @@ pub fn texts() -> &'static Texts {
 impl Texts {
     /// The text `id` (`message` or `message.attribute`) with its arguments filled in.
     pub fn get(&self, language: Language, id: &str, args: &[(&str, &str)]) -> String {
-        self.find(language, id, args)
-            .unwrap_or_else(|| id.to_owned())
+        self.find(language, id, args).unwrap_or_else(|| id.to_owned())
     }
 
     /// As [`Texts::get`], but `None` where there is no such text.
@@ -66,11 +65,7 @@ impl Texts {
             values.set((*name).to_owned(), Cow::Owned((*value).to_owned()));
         }
         let mut errors = Vec::new();
-        Some(
-            bundle
-                .format_pattern(pattern, Some(&values), &mut errors)
-                .into_owned(),
-        )
+        Some(bundle.format_pattern(pattern, Some(&values), &mut errors).into_owned())
     }
 
     /// A cause in a few words.

@@ -23,9 +23,9 @@ impl Prefix {
     pub fn of(address: IpAddr) -> Self {
         Self(match address.to_canonical() {
             IpAddr::V4(address) => IpAddr::V4(Ipv4Addr::from_bits(address.to_bits())),
-            IpAddr::V6(address) => IpAddr::V6(Ipv6Addr::from_bits(
-                address.to_bits() & !u128::from(u64::MAX),
-            )),
+            IpAddr::V6(address) => {
+                IpAddr::V6(Ipv6Addr::from_bits(address.to_bits() & !u128::from(u64::MAX)))
+            }
         })
     }
 }
@@ -41,10 +41,7 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self {
-            burst: 50,
-            seconds_each: 10,
-        }
+        Self { burst: 50, seconds_each: 10 }
     }
 }
 
@@ -69,10 +66,7 @@ struct Bucket {
 
 impl Bucket {
     const fn new(now: i64) -> Self {
-        Self {
-            spent: 0.0,
-            at: now,
-        }
+        Self { spent: 0.0, at: now }
     }
 
     fn refill(&mut self, limits: Limits, now: i64) {
@@ -116,10 +110,7 @@ pub struct Guesses {
 impl Guesses {
     /// None yet.
     pub fn new(limits: Limits) -> Self {
-        Self {
-            limits,
-            sources: HashMap::new(),
-        }
+        Self { limits, sources: HashMap::new() }
     }
 
     /// The seconds that this name has to wait at this prefix; `None` where it may try.
@@ -159,11 +150,7 @@ impl Guesses {
             source.known.pop_front();
         }
         let own = own.unwrap_or(Bucket::new(now));
-        source.known.push_back(Known {
-            name,
-            since: now,
-            own,
-        });
+        source.known.push_back(Known { name, since: now, own });
     }
 
     fn source(&mut self, prefix: Prefix, now: i64) -> &mut Source {
@@ -207,10 +194,7 @@ impl Source {
 mod tests {
     use super::*;
 
-    const LIMITS: Limits = Limits {
-        burst: 3,
-        seconds_each: 10,
-    };
+    const LIMITS: Limits = Limits { burst: 3, seconds_each: 10 };
 
     fn at(second: i64) -> Timestamp {
         Timestamp::from_second(1_000_000 + second).unwrap()
@@ -226,28 +210,12 @@ mod tests {
         for _ in 0..100 {
             guesses.failed(here, 1, 11, at(0));
         }
-        assert_eq!(
-            guesses.wait(here, 1, at(0)),
-            None,
-            "a pipeline with an old password"
-        );
+        assert_eq!(guesses.wait(here, 1, at(0)), None, "a pipeline with an old password");
         guesses.failed(here, 2, 12, at(0));
         guesses.failed(here, 3, 13, at(0));
-        assert_eq!(
-            guesses.wait(here, 4, at(0)),
-            Some(10),
-            "one password sprayed over names"
-        );
-        assert_eq!(
-            guesses.wait(here, 4, at(10)),
-            None,
-            "time brings guesses back"
-        );
-        assert_eq!(
-            guesses.wait(prefix("192.0.2.2"), 4, at(0)),
-            None,
-            "another address"
-        );
+        assert_eq!(guesses.wait(here, 4, at(0)), Some(10), "one password sprayed over names");
+        assert_eq!(guesses.wait(here, 4, at(10)), None, "time brings guesses back");
+        assert_eq!(guesses.wait(prefix("192.0.2.2"), 4, at(0)), None, "another address");
     }
 
     #[test]
@@ -265,18 +233,11 @@ mod tests {
             guesses.failed(here, 1, pair, at(1));
         }
         assert!(guesses.wait(here, 1, at(1)).is_some());
-        assert_eq!(
-            guesses.wait(here, 7, at(1)),
-            None,
-            "nobody locks the owner out"
-        );
+        assert_eq!(guesses.wait(here, 7, at(1)), None, "nobody locks the owner out");
         for pair in 100..103 {
             guesses.failed(here, 7, pair, at(2));
         }
-        assert!(
-            guesses.wait(here, 7, at(2)).is_some(),
-            "its own failures count"
-        );
+        assert!(guesses.wait(here, 7, at(2)).is_some(), "its own failures count");
         let later = KNOWN_FOR_SECONDS + 3;
         assert_eq!(guesses.wait(here, 7, at(later)), None);
     }

@@ -112,33 +112,19 @@ impl SigningKey {
                 let pair = RsaKeyPair::from_pkcs8(&private).map_err(|_| KeyError::Malformed)?;
                 let pkcs1 = pkcs1_of(&private).ok_or(KeyError::Malformed)?;
                 let public = pair.public_key();
-                (
-                    EncodingKey::from_rsa_der(pkcs1),
-                    DecodingKey::from_rsa_der(public.as_ref()),
-                )
+                (EncodingKey::from_rsa_der(pkcs1), DecodingKey::from_rsa_der(public.as_ref()))
             }
             KeyUse::Registry => {
                 let signing = &ECDSA_P256_SHA256_FIXED_SIGNING;
                 let pair =
                     EcdsaKeyPair::from_pkcs8(signing, &private).map_err(|_| KeyError::Malformed)?;
                 let public = pair.public_key();
-                (
-                    EncodingKey::from_ec_der(&private),
-                    DecodingKey::from_ec_der(public.as_ref()),
-                )
+                (EncodingKey::from_ec_der(&private), DecodingKey::from_ec_der(public.as_ref()))
             }
         };
         let jwk = Jwk::from_encoding_key(&encoding, usage.algorithm()).map_err(malformed)?;
         let id = jwk.thumbprint(ThumbprintHash::SHA256).map_err(malformed)?;
-        Ok(Self {
-            id,
-            usage,
-            created,
-            signs_from,
-            private,
-            encoding,
-            decoding,
-        })
+        Ok(Self { id, usage, created, signs_from, private, encoding, decoding })
     }
 
     /// Its public part (RFC 7517), for a key set that others read.
@@ -189,35 +175,24 @@ impl KeyRing {
     pub fn generate(entropy: &dyn Entropy, now: Timestamp) -> Result<Self, KeyError> {
         let registry = SigningKey::generate(KeyUse::Registry, now, true)?;
         let issuer = SigningKey::generate(KeyUse::Issuer, now, true)?;
-        Ok(Self {
-            master: Zeroizing::new(entropy.bytes()),
-            signing: vec![registry, issuer],
-        })
+        Ok(Self { master: Zeroizing::new(entropy.bytes()), signing: vec![registry, issuer] })
     }
 
     /// Reads a ring that [`KeyRing::to_json`] wrote.
     pub fn from_json(text: &str) -> Result<Self, KeyError> {
         let stored: Stored = serde_json::from_str(text).map_err(|_| KeyError::Malformed)?;
         let decode = |text: &str| STANDARD.decode(text).map_err(|_| KeyError::Malformed);
-        let master = decode(&stored.master)?
-            .try_into()
-            .map_err(|_| KeyError::Malformed)?;
+        let master = decode(&stored.master)?.try_into().map_err(|_| KeyError::Malformed)?;
         let signing = stored.signing.iter().map(|key| {
             let private = Zeroizing::new(decode(&key.private)?);
             SigningKey::from_parts(key.usage, key.created, key.signs_from, private)
         });
-        let ring = Self {
-            master: Zeroizing::new(master),
-            signing: signing.collect::<Result<_, _>>()?,
-        };
+        let ring =
+            Self { master: Zeroizing::new(master), signing: signing.collect::<Result<_, _>>()? };
         let complete = [KeyUse::Issuer, KeyUse::Registry]
             .iter()
             .all(|usage| ring.signing.iter().any(|key| key.usage == *usage));
-        if stored.version == 1 && complete {
-            Ok(ring)
-        } else {
-            Err(KeyError::Malformed)
-        }
+        if stored.version == 1 && complete { Ok(ring) } else { Err(KeyError::Malformed) }
     }
 
     /// The ring as text for its file, which only the server may read.
@@ -249,9 +224,7 @@ impl KeyRing {
         let of_use = self.signing.iter().filter(|key| key.usage == usage);
         // A clock that was set back must not leave the server without a key.
         let ready = of_use.clone().filter(|key| key.signs_from <= now);
-        ready
-            .max_by_key(|key| key.created)
-            .or_else(|| of_use.min_by_key(|key| key.created))
+        ready.max_by_key(|key| key.created).or_else(|| of_use.min_by_key(|key| key.created))
     }
 
     /// The key of an id.
@@ -261,10 +234,7 @@ impl KeyRing {
 
     /// The public keys of the directory (RFC 7517).
     pub fn public_keys(&self) -> Vec<Jwk> {
-        let issuers = self
-            .signing
-            .iter()
-            .filter(|key| key.usage == KeyUse::Issuer);
+        let issuers = self.signing.iter().filter(|key| key.usage == KeyUse::Issuer);
         issuers.filter_map(SigningKey::public).collect()
     }
 
@@ -274,22 +244,14 @@ impl KeyRing {
         let mut ring = self.clone();
         let older = |time: Timestamp, age| now.duration_since(time) >= age;
         for usage in [KeyUse::Issuer, KeyUse::Registry] {
-            let newest = ring
-                .signing
-                .iter()
-                .filter(|key| key.usage == usage)
-                .map(|key| key.created)
-                .max();
+            let newest =
+                ring.signing.iter().filter(|key| key.usage == usage).map(|key| key.created).max();
             if newest.is_none_or(|created| older(created, age)) {
-                ring.signing
-                    .push(SigningKey::generate(usage, now, newest.is_none())?);
+                ring.signing.push(SigningKey::generate(usage, now, newest.is_none())?);
             }
         }
-        let successors: Vec<_> = ring
-            .signing
-            .iter()
-            .map(|key| (key.usage, key.signs_from))
-            .collect();
+        let successors: Vec<_> =
+            ring.signing.iter().map(|key| (key.usage, key.signs_from)).collect();
         ring.signing.retain(|key| {
             !successors.iter().any(|(usage, signs_from)| {
                 *usage == key.usage
@@ -297,12 +259,7 @@ impl KeyRing {
                     && older(*signs_from, LONGEST_LIFE)
             })
         });
-        let ids = |ring: &Self| {
-            ring.signing
-                .iter()
-                .map(|key| key.id.clone())
-                .collect::<Vec<_>>()
-        };
+        let ids = |ring: &Self| ring.signing.iter().map(|key| key.id.clone()).collect::<Vec<_>>();
         Ok((ids(&ring) != ids(self)).then_some(ring))
     }
 }
@@ -325,12 +282,7 @@ fn der(input: &[u8], tag: u8) -> Option<(&[u8], &[u8])> {
         0..=0x7f => (usize::from(*length), rest),
         0x81..=0x84 => {
             let (bytes, rest) = rest.split_at_checked(usize::from(*length & 0x7f))?;
-            (
-                bytes
-                    .iter()
-                    .fold(0, |sum, byte| (sum << 8) | usize::from(*byte)),
-                rest,
-            )
+            (bytes.iter().fold(0, |sum, byte| (sum << 8) | usize::from(*byte)), rest)
         }
         _ => return None,
     };
@@ -346,10 +298,7 @@ mod tests {
 
     impl Entropy for Counting {
         fn fill(&self, bytes: &mut [u8]) {
-            bytes
-                .iter_mut()
-                .enumerate()
-                .for_each(|(at, byte)| *byte = at.to_le_bytes()[0]);
+            bytes.iter_mut().enumerate().for_each(|(at, byte)| *byte = at.to_le_bytes()[0]);
         }
     }
 
@@ -368,11 +317,7 @@ mod tests {
         assert_eq!(back.signing[0].id, ring.signing[0].id);
         assert_eq!(back.mac("x").tag(&[b"y"]), ring.mac("x").tag(&[b"y"]));
         for bad in ["", "{}", r#"{"version":1,"master":"AA==","signing":[]}"#] {
-            assert_eq!(
-                KeyRing::from_json(bad).err(),
-                Some(KeyError::Malformed),
-                "{bad}"
-            );
+            assert_eq!(KeyRing::from_json(bad).err(), Some(KeyError::Malformed), "{bad}");
         }
     }
 
@@ -384,10 +329,7 @@ mod tests {
         let stored: Stored = serde_json::from_str(&json).unwrap();
         assert!(!shown.contains(stored.signing[0].private.as_str()));
         let public = serde_json::to_string(&ring.public_keys()).unwrap();
-        assert!(
-            public.contains("\"kty\":\"RSA\"") && !public.contains("\"d\":"),
-            "{public}"
-        );
+        assert!(public.contains("\"kty\":\"RSA\"") && !public.contains("\"d\":"), "{public}");
     }
 
     #[test]
@@ -397,18 +339,11 @@ mod tests {
         assert!(first.rotated(month, at(719)).unwrap().is_none());
         let second = first.rotated(month, at(720)).unwrap().unwrap();
         let old = first.signing(KeyUse::Registry, at(720)).unwrap().id.clone();
-        assert!(
-            second.find(&old).is_some(),
-            "tokens of the old key still hold"
-        );
+        assert!(second.find(&old).is_some(), "tokens of the old key still hold");
         assert_ne!(second.signing(KeyUse::Registry, at(720)).unwrap().id, old);
         let issuer =
             |ring: &KeyRing, hour| ring.signing(KeyUse::Issuer, at(hour)).unwrap().id.clone();
-        assert_eq!(
-            issuer(&second, 720),
-            issuer(&first, 720),
-            "published before it signs"
-        );
+        assert_eq!(issuer(&second, 720), issuer(&first, 720), "published before it signs");
         assert_ne!(issuer(&second, 721), issuer(&first, 720));
         let third = second.rotated(month, at(726)).unwrap().unwrap();
         assert!(third.find(&old).is_none(), "its last token is dead");

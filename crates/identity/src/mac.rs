@@ -49,10 +49,7 @@ impl MacKey {
         }
         let mut bytes = [0; 32];
         let output = sign(&self.0, &message);
-        bytes
-            .iter_mut()
-            .zip(output.as_ref())
-            .for_each(|(to, from)| *to = *from);
+        bytes.iter_mut().zip(output.as_ref()).for_each(|(to, from)| *to = *from);
         Tag(bytes)
     }
 }

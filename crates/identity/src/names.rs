@@ -44,21 +44,17 @@ impl NameKind {
                 name.chars().all(letters("")) && !names_a_scheme(name),
                 "5 to 50 letters and digits, and neither `basic` nor `bearer` in it",
             ),
-            Self::ScopeMap => (
-                5..=50,
-                name.chars().all(letters("_-")),
-                "5 to 50 letters, digits, `_` and `-`",
-            ),
+            Self::ScopeMap => {
+                (5..=50, name.chars().all(letters("_-")), "5 to 50 letters, digits, `_` and `-`")
+            }
             Self::ServicePrincipal => (
                 1..=120,
                 !name.chars().any(char::is_control),
                 "1 to 120 characters, no control characters",
             ),
-            Self::Token => (
-                5..=50,
-                name.chars().all(letters("-")),
-                "5 to 50 letters, digits and `-`",
-            ),
+            Self::Token => {
+                (5..=50, name.chars().all(letters("-")), "5 to 50 letters, digits and `-`")
+            }
             Self::User => (
                 1..=113,
                 name.chars().all(letters("._-+@")),
@@ -68,11 +64,7 @@ impl NameKind {
         if legal && lengths.contains(&name.chars().count()) && name != NULL_GUID {
             Ok(())
         } else {
-            Err(NameError {
-                given: name.to_owned(),
-                kind: self,
-                rule,
-            })
+            Err(NameError { given: name.to_owned(), kind: self, rule })
         }
     }
 }

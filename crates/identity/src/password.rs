@@ -46,11 +46,7 @@ impl Passwords {
             Params::new(MEMORY_KIB, PASSES, LANES, None).map_err(|_| PasswordError::Hashing)?;
         let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
         let nobody = hash_with(&argon2, b"nobody logs in with this", &entropy.bytes())?;
-        Ok(Self {
-            argon2,
-            nobody,
-            runs: AtomicU64::new(0),
-        })
+        Ok(Self { argon2, nobody, runs: AtomicU64::new(0) })
     }
 
     /// Hashes a new password, as a PHC string.
@@ -70,10 +66,7 @@ impl Passwords {
         let Ok(expected) = PasswordHash::new(text) else {
             return false;
         };
-        let right = self
-            .argon2
-            .verify_password(password.as_bytes(), &expected)
-            .is_ok();
+        let right = self.argon2.verify_password(password.as_bytes(), &expected).is_ok();
         right && stored.is_some()
     }
 
@@ -85,9 +78,7 @@ impl Passwords {
 
 impl fmt::Debug for Passwords {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Passwords")
-            .field("runs", &self.runs)
-            .finish_non_exhaustive()
+        f.debug_struct("Passwords").field("runs", &self.runs).finish_non_exhaustive()
     }
 }
 
@@ -119,10 +110,7 @@ mod tests {
     fn a_password_verifies_against_its_own_hash_alone() {
         let passwords = Passwords::new(&Zeros).unwrap();
         let stored = passwords.hash("correct horse", &Zeros).unwrap();
-        assert!(
-            stored.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"),
-            "{stored}"
-        );
+        assert!(stored.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{stored}");
         assert!(passwords.verify("correct horse", Some(&stored)));
         assert!(!passwords.verify("correct hors", Some(&stored)));
     }
@@ -132,10 +120,7 @@ mod tests {
         let passwords = Passwords::new(&Zeros).unwrap();
         let stored = passwords.hash("correct horse", &Zeros).unwrap();
         let before = passwords.runs();
-        assert!(
-            !passwords.verify("nobody logs in with this", None),
-            "nobody has no password"
-        );
+        assert!(!passwords.verify("nobody logs in with this", None), "nobody has no password");
         assert!(!passwords.verify("wrong", Some(&stored)));
         assert_eq!(passwords.runs() - before, 2);
     }
@@ -144,9 +129,6 @@ mod tests {
     fn lengths_are_bounded() {
         let passwords = Passwords::new(&Zeros).unwrap();
         assert_eq!(passwords.hash("short", &Zeros), Err(PasswordError::Length));
-        assert_eq!(
-            passwords.hash(&"x".repeat(1025), &Zeros),
-            Err(PasswordError::Length)
-        );
+        assert_eq!(passwords.hash(&"x".repeat(1025), &Zeros), Err(PasswordError::Length));
     }
 }

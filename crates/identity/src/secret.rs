@@ -96,12 +96,7 @@ pub fn generate(kind: SecretKind, entropy: &dyn Entropy) -> Secret {
 /// Derives a password of the admin user, which alone can be read back: from the server's key, the
 /// registry, the slot and how often the slot was renewed.
 pub fn derive_admin(key: &MacKey, registry: [u8; 16], slot: &str, generation: u32) -> Secret {
-    let tag = key.tag(&[
-        b"admin",
-        &registry,
-        slot.as_bytes(),
-        &generation.to_be_bytes(),
-    ]);
+    let tag = key.tag(&[b"admin", &registry, slot.as_bytes(), &generation.to_be_bytes()]);
     from_bits(SecretKind::Admin, tag.0)
 }
 
@@ -122,18 +117,14 @@ fn from_bits(kind: SecretKind, bits: [u8; 32]) -> Secret {
 fn generated_kind(text: &str) -> Option<SecretKind> {
     let (body, sum) = text.split_at_checked(text.len().checked_sub(CHECKSUM)?)?;
     let rest = body.strip_prefix(PREFIX)?;
-    let kind = SecretKind::ALL
-        .into_iter()
-        .find(|kind| rest.starts_with(kind.letter()))?;
+    let kind = SecretKind::ALL.into_iter().find(|kind| rest.starts_with(kind.letter()))?;
     (rest.len() == 1 + RANDOM && checksum(body) == sum).then_some(kind)
 }
 
 fn checksum(text: &str) -> String {
     let mut bits = [0; 32];
     let output = digest(&SHA256, text.as_bytes());
-    bits.iter_mut()
-        .zip(output.as_ref())
-        .for_each(|(to, from)| *to = *from);
+    bits.iter_mut().zip(output.as_ref()).for_each(|(to, from)| *to = *from);
     base62(bits, CHECKSUM)
 }
 
@@ -170,25 +161,14 @@ mod tests {
             assert_eq!(secret.expose().len(), 44);
         }
         let mut changed = secret([1; 32]);
-        let other = if changed.as_bytes()[10] == b'0' {
-            "1"
-        } else {
-            "0"
-        };
+        let other = if changed.as_bytes()[10] == b'0' { "1" } else { "0" };
         changed.replace_range(10..11, other);
-        assert_eq!(
-            SecretForm::of(&changed),
-            SecretForm::Human,
-            "the checksum no longer fits"
-        );
+        assert_eq!(SecretForm::of(&changed), SecretForm::Human, "the checksum no longer fits");
     }
 
     #[test]
     fn tokens_are_known_by_their_three_parts() {
-        assert_eq!(
-            SecretForm::of("eyJhbGciOiJub25lIn0.e30."),
-            SecretForm::Token
-        );
+        assert_eq!(SecretForm::of("eyJhbGciOiJub25lIn0.e30."), SecretForm::Token);
         assert_eq!(SecretForm::of("eyJhbGciOiJub25lIn0.e30"), SecretForm::Human);
         assert_eq!(SecretForm::of(""), SecretForm::Human);
     }
@@ -197,26 +177,18 @@ mod tests {
     fn a_secret_does_not_print_itself() {
         let secret = Secret::new("hunter2".to_owned());
         assert_eq!(format!("{secret:?}"), "[redacted]");
-        assert_eq!(
-            format!("{:?}", hash(&MacKey::new(&[1; 32]), "hunter2")),
-            "Tag([redacted])"
-        );
+        assert_eq!(format!("{:?}", hash(&MacKey::new(&[1; 32]), "hunter2")), "Tag([redacted])");
     }
 
     #[test]
     fn an_admin_password_follows_from_registry_slot_and_generation() {
         let key = MacKey::new(&[9; 32]);
         let derive = |registry, slot, generation| {
-            derive_admin(&key, [registry; 16], slot, generation)
-                .expose()
-                .to_owned()
+            derive_admin(&key, [registry; 16], slot, generation).expose().to_owned()
         };
         assert_eq!(derive(1, "password", 1), derive(1, "password", 1));
-        let others = [
-            derive(2, "password", 1),
-            derive(1, "password2", 1),
-            derive(1, "password", 2),
-        ];
+        let others =
+            [derive(2, "password", 1), derive(1, "password2", 1), derive(1, "password", 2)];
         assert!(!others.contains(&derive(1, "password", 1)));
     }
 

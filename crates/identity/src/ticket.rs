@@ -34,10 +34,7 @@ pub struct Ticket {
 impl Ticket {
     /// A ticket for an upload that begins, with the `jti` of the token that began it.
     pub fn begin(key: &MacKey, nonce: [u8; NONCE], jti: Option<&str>) -> Self {
-        Self {
-            nonce,
-            begun_by: jti.map(|jti| begun_by(key, jti)).unwrap_or_default(),
-        }
+        Self { nonce, begun_by: jti.map(|jti| begun_by(key, jti)).unwrap_or_default() }
     }
 
     /// The upload's key in the store.
@@ -59,10 +56,7 @@ impl Ticket {
         let bytes = URL_SAFE_NO_PAD.decode(id).ok()?;
         let (nonce, rest) = bytes.split_first_chunk::<NONCE>()?;
         let (begun_by, seal) = rest.split_first_chunk::<BEGUN_BY>()?;
-        let ticket = Self {
-            nonce: *nonce,
-            begun_by: *begun_by,
-        };
+        let ticket = Self { nonce: *nonce, begun_by: *begun_by };
         let mut expected = [0; 32];
         expected
             .iter_mut()
@@ -70,10 +64,7 @@ impl Ticket {
             .take(SEAL)
             .for_each(|(to, from)| *to = from);
         let mut given = [0; 32];
-        given
-            .iter_mut()
-            .zip(seal)
-            .for_each(|(to, from)| *to = *from);
+        given.iter_mut().zip(seal).for_each(|(to, from)| *to = *from);
         (seal.len() == SEAL && Tag(expected) == Tag(given)).then_some(ticket)
     }
 
@@ -108,14 +99,8 @@ mod tests {
 
     fn place(registry: u128, repository: &str) -> InRepository {
         let registry = RegistryId(Uuid::from_u128(registry));
-        let registry = InRegistry {
-            tenant: TenantId(Uuid::nil()),
-            registry,
-        };
-        InRepository {
-            registry,
-            repository: repository.parse().unwrap(),
-        }
+        let registry = InRegistry { tenant: TenantId(Uuid::nil()), registry };
+        InRepository { registry, repository: repository.parse().unwrap() }
     }
 
     /// CVE-2026-32589 (Quay): an upload of one repository used with another, or by another user.
@@ -123,48 +108,15 @@ mod tests {
     fn an_upload_id_is_nobody_elses_and_of_no_other_repository() {
         let key = MacKey::new(&[3; 32]);
         let (here, alice) = (place(1, "team/app"), PrincipalId(Uuid::from_u128(5)));
-        let owner = Owner {
-            place: &here,
-            principal: alice,
-        };
+        let owner = Owner { place: &here, principal: alice };
         let ticket = Ticket::begin(&key, [9; 16], Some("jti-1"));
         let id = ticket.seal(&key, owner);
         assert_eq!(Ticket::open(&key, owner, &id), Some(ticket));
         let bob = PrincipalId(Uuid::from_u128(6));
         let (other, elsewhere) = (place(1, "team/other"), place(2, "team/app"));
-        assert_eq!(
-            Ticket::open(
-                &key,
-                Owner {
-                    place: &here,
-                    principal: bob
-                },
-                &id
-            ),
-            None
-        );
-        assert_eq!(
-            Ticket::open(
-                &key,
-                Owner {
-                    place: &other,
-                    principal: alice
-                },
-                &id
-            ),
-            None
-        );
-        assert_eq!(
-            Ticket::open(
-                &key,
-                Owner {
-                    place: &elsewhere,
-                    principal: alice
-                },
-                &id
-            ),
-            None
-        );
+        assert_eq!(Ticket::open(&key, Owner { place: &here, principal: bob }, &id), None);
+        assert_eq!(Ticket::open(&key, Owner { place: &other, principal: alice }, &id), None);
+        assert_eq!(Ticket::open(&key, Owner { place: &elsewhere, principal: alice }, &id), None);
         assert_eq!(Ticket::open(&MacKey::new(&[4; 32]), owner, &id), None);
         assert!(ticket.was_begun_by(&key, "jti-1") && !ticket.was_begun_by(&key, "jti-2"));
     }

@@ -85,9 +85,7 @@ impl Digest {
 
     /// The output of the algorithm.
     pub fn bytes(&self) -> &[u8] {
-        self.bytes
-            .get(..self.algorithm.size())
-            .unwrap_or(&self.bytes)
+        self.bytes.get(..self.algorithm.size()).unwrap_or(&self.bytes)
     }
 
     /// A digest from its algorithm and raw output, as a store keeps it.
@@ -193,22 +191,14 @@ impl Hasher {
     pub fn finish(self) -> Digest {
         let mut bytes = [0; 64];
         let output = self.context.finish();
-        bytes
-            .iter_mut()
-            .zip(output.as_ref())
-            .for_each(|(to, from)| *to = *from);
-        Digest {
-            algorithm: self.algorithm,
-            bytes,
-        }
+        bytes.iter_mut().zip(output.as_ref()).for_each(|(to, from)| *to = *from);
+        Digest { algorithm: self.algorithm, bytes }
     }
 }
 
 impl fmt::Debug for Hasher {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Hasher")
-            .field("algorithm", &self.algorithm)
-            .finish_non_exhaustive()
+        f.debug_struct("Hasher").field("algorithm", &self.algorithm).finish_non_exhaustive()
     }
 }
 
@@ -222,11 +212,7 @@ mod tests {
     #[test]
     fn the_digest_of_nothing_is_the_known_one() {
         assert_eq!(Digest::sha256(b"").to_string(), EMPTY);
-        assert!(
-            Digest::of(Algorithm::Sha512, b"")
-                .to_string()
-                .starts_with("sha512:cf83e1357eef")
-        );
+        assert!(Digest::of(Algorithm::Sha512, b"").to_string().starts_with("sha512:cf83e1357eef"));
     }
 
     #[test]
@@ -235,17 +221,11 @@ mod tests {
         for (text, why) in [
             ("sha256", DigestError::Form),
             ("", DigestError::Form),
-            (
-                "md5:d41d8cd98f00b204e9800998ecf8427e",
-                DigestError::Algorithm,
-            ),
+            ("md5:d41d8cd98f00b204e9800998ecf8427e", DigestError::Algorithm),
             ("sha256:baddigeststring", DigestError::Encoded),
             (upper.as_str(), DigestError::Encoded),
             (EMPTY.trim_end_matches("55"), DigestError::Encoded),
-            (
-                "sha512:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca4",
-                DigestError::Encoded,
-            ),
+            ("sha512:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca4", DigestError::Encoded),
         ] {
             assert_eq!(text.parse::<Digest>(), Err(why), "{text}");
         }

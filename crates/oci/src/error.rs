@@ -83,12 +83,6 @@ pub struct Errors {
 impl Errors {
     /// The envelope around one error.
     pub fn one(code: ErrorCode, message: String, detail: Value) -> Self {
-        Self {
-            errors: [ErrorEntry {
-                code: code.as_str(),
-                message,
-                detail,
-            }],
-        }
+        Self { errors: [ErrorEntry { code: code.as_str(), message, detail }] }
     }
 }

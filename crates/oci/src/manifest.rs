@@ -138,18 +138,12 @@ impl Manifest {
         }
         let document: Document = serde_json::from_slice(bytes)
             .map_err(|error| ManifestError::Shape(error.to_string()))?;
-        let named = document
-            .media_type
-            .as_deref()
-            .filter(|name| !name.is_empty());
+        let named = document.media_type.as_deref().filter(|name| !name.is_empty());
         let pushed = content_type.or(named).or_else(|| document.guess());
         let pushed = pushed.unwrap_or("none").to_owned();
         let essence = essence(&pushed);
         if let Some(body) = named.filter(|body| !body.eq_ignore_ascii_case(essence)) {
-            return Err(ManifestError::Mismatch {
-                header: pushed,
-                body: body.to_owned(),
-            });
+            return Err(ManifestError::Mismatch { header: pushed, body: body.to_owned() });
         }
         let kind = match essence.to_ascii_lowercase().as_str() {
             OCI_MANIFEST | DOCKER_MANIFEST => Kind::Image,
@@ -182,12 +176,7 @@ impl Document {
                 artifact_type = artifact_type
                     .or_else(|| Some(config.media_type.clone()).filter(|name| !name.is_empty()));
                 blobs.push(config.digest);
-                blobs.extend(
-                    layers
-                        .iter()
-                        .filter(|layer| layer.is_pushed())
-                        .map(|l| l.digest),
-                );
+                blobs.extend(layers.iter().filter(|layer| layer.is_pushed()).map(|l| l.digest));
             }
             Kind::Index => {
                 let listed = self.manifests.ok_or_else(|| missing("manifests"))?;
@@ -195,12 +184,7 @@ impl Document {
             }
             Kind::Artifact => {
                 let listed = self.blobs.unwrap_or_default();
-                blobs.extend(
-                    listed
-                        .iter()
-                        .filter(|blob| blob.is_pushed())
-                        .map(|b| b.digest),
-                );
+                blobs.extend(listed.iter().filter(|blob| blob.is_pushed()).map(|b| b.digest));
             }
         }
         for list in [&mut blobs, &mut manifests] {

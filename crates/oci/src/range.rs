@@ -41,10 +41,7 @@ impl ByteRange {
             let Some(suffix) = number(last) else {
                 return Ok(None);
             };
-            Self {
-                first: size.saturating_sub(suffix),
-                last: size.saturating_sub(1),
-            }
+            Self { first: size.saturating_sub(suffix), last: size.saturating_sub(1) }
         } else {
             let Some(first) = number(first) else {
                 return Ok(None);
@@ -57,23 +54,13 @@ impl ByteRange {
             if last < first {
                 return Err(RangeError::Unsatisfiable);
             }
-            Self {
-                first,
-                last: last.min(size.saturating_sub(1)),
-            }
+            Self { first, last: last.min(size.saturating_sub(1)) }
         };
-        if range.first >= size {
-            Err(RangeError::Unsatisfiable)
-        } else {
-            Ok(Some(range))
-        }
+        if range.first >= size { Err(RangeError::Unsatisfiable) } else { Ok(Some(range)) }
     }
 
     /// How many bytes it covers.
-    #[expect(
-        clippy::len_without_is_empty,
-        reason = "a range covers at least one byte"
-    )]
+    #[expect(clippy::len_without_is_empty, reason = "a range covers at least one byte")]
     pub const fn len(&self) -> u64 {
         self.last - self.first + 1
     }
@@ -99,29 +86,16 @@ impl FromStr for ChunkRange {
         let (first, last) = spec.split_once('-').ok_or(RangeError::Form)?;
         let number = |text: &str| {
             let digits = text.bytes().all(|byte| byte.is_ascii_digit());
-            text.parse::<u64>()
-                .ok()
-                .filter(|_| digits)
-                .ok_or(RangeError::Form)
+            text.parse::<u64>().ok().filter(|_| digits).ok_or(RangeError::Form)
         };
-        let range = Self {
-            first: number(first)?,
-            last: number(last)?,
-        };
-        if range.last < range.first {
-            Err(RangeError::Unsatisfiable)
-        } else {
-            Ok(range)
-        }
+        let range = Self { first: number(first)?, last: number(last)? };
+        if range.last < range.first { Err(RangeError::Unsatisfiable) } else { Ok(range) }
     }
 }
 
 impl ChunkRange {
     /// How many bytes the chunk says it has.
-    #[expect(
-        clippy::len_without_is_empty,
-        reason = "a range covers at least one byte"
-    )]
+    #[expect(clippy::len_without_is_empty, reason = "a range covers at least one byte")]
     pub const fn len(&self) -> u64 {
         (self.last - self.first).saturating_add(1)
     }
@@ -152,11 +126,7 @@ mod tests {
             ("bytes=+1-2", 10, Ok(None)),
             ("bytes=", 10, Ok(None)),
         ] {
-            assert_eq!(
-                ByteRange::resolve(header, size),
-                expected,
-                "{header} of {size}"
-            );
+            assert_eq!(ByteRange::resolve(header, size), expected, "{header} of {size}");
         }
     }
 

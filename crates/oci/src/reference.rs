@@ -37,11 +37,7 @@ impl FromStr for Tag {
         let legal = text.len() <= 128
             && text.starts_with(word)
             && text.chars().all(|c| word(c) || c == '.' || c == '-');
-        if legal {
-            Ok(Self(text.to_owned()))
-        } else {
-            Err(ReferenceError::Tag)
-        }
+        if legal { Ok(Self(text.to_owned())) } else { Err(ReferenceError::Tag) }
     }
 }
 

@@ -89,27 +89,14 @@ mod tests {
 
     #[test]
     fn the_grammar_of_the_specification_holds() {
-        for good in [
-            "a",
-            "team/app",
-            "a.b",
-            "a_b",
-            "a__b",
-            "a---b",
-            "0/1/2",
-            "a-b/c.d/e__f",
-        ] {
+        for good in ["a", "team/app", "a.b", "a_b", "a__b", "a---b", "0/1/2", "a-b/c.d/e__f"] {
             assert!(good.parse::<RepositoryName>().is_ok(), "{good}");
         }
         for bad in [
             "", "/", "a/", "/a", "a//b", "A", "team/App", "a..b", "a___b", "a._b", "-a", "a-", ".",
             "..", "a/../b", "a b", "a%2fb", "a:b", "ä", "a\0", "_catalog", "a@b",
         ] {
-            assert_eq!(
-                bad.parse::<RepositoryName>(),
-                Err(RepositoryNameError::Grammar),
-                "{bad}"
-            );
+            assert_eq!(bad.parse::<RepositoryName>(), Err(RepositoryNameError::Grammar), "{bad}");
         }
     }
 

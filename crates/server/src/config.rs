@@ -120,7 +120,9 @@ pub struct PublicUrl {
 
 /// A text is no such URL.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is not a URL such as https://registry.example.com or http://127.0.0.1:8080, without a path")]
+#[error(
+    "`{0}` is not a URL such as https://registry.example.com or http://127.0.0.1:8080, without a path"
+)]
 pub struct PublicUrlError(String);
 
 impl FromStr for PublicUrl {
@@ -160,7 +162,9 @@ mod tests {
         assert_eq!(url.host.as_str(), "registry.example.com");
         assert_eq!((url.scheme, url.port), (Scheme::Https, Some(8443)));
         assert_eq!("http://localhost:80".parse::<PublicUrl>().unwrap().port, None);
-        for bad in ["", "registry", "ftp://a", "https://", "https://a/b", "https://a:b", "https://a:1:2"] {
+        for bad in
+            ["", "registry", "ftp://a", "https://", "https://a/b", "https://a:b", "https://a:1:2"]
+        {
             assert!(bad.parse::<PublicUrl>().is_err(), "{bad}");
         }
     }

@@ -48,7 +48,11 @@ pub(crate) struct Keys {
 
 impl Keys {
     /// Reads the key file, or makes it at a first start; keys whose time has come get successors.
-    pub(crate) fn open(path: PathBuf, entropy: &dyn Entropy, now: Timestamp) -> Result<Self, KeyFileError> {
+    pub(crate) fn open(
+        path: PathBuf,
+        entropy: &dyn Entropy,
+        now: Timestamp,
+    ) -> Result<Self, KeyFileError> {
         let file = |error| KeyFileError::File { path: path.clone(), error };
         let broken = |error| KeyFileError::Keys { path: path.clone(), error };
         let ring = match fs::read_to_string(&path) {

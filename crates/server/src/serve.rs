@@ -100,10 +100,9 @@ impl Server {
         let (stop, stopped) = watch::channel(false);
         let (mut listening, mut tasks) = (Vec::new(), JoinSet::new());
         for listener in listeners {
-            let address = listener.local_addr().map_err(|error| StartError::Listen {
-                address: "a listener".to_owned(),
-                error,
-            })?;
+            let address = listener
+                .local_addr()
+                .map_err(|error| StartError::Listen { address: "a listener".to_owned(), error })?;
             let scheme = host::scheme(acceptor.is_some());
             listening.push(Listening { scheme, address });
             tasks.spawn(accept(
@@ -217,14 +216,20 @@ async fn connect(
         .max_header_list_size(HEAD_BYTES)
         .keep_alive_interval(Some(HEAD_TIME));
     let served = match acceptor {
-        None => watcher.watch(builder.serve_connection(TokioIo::new(stream), service).into_owned()).await,
+        None => {
+            watcher
+                .watch(builder.serve_connection(TokioIo::new(stream), service).into_owned())
+                .await
+        }
         Some(acceptor) => {
             let handshake = tokio::time::timeout(HEAD_TIME, acceptor.accept(stream)).await;
             let Ok(Ok(stream)) = handshake else {
                 tracing::debug!(%peer, "a TLS handshake failed");
                 return;
             };
-            watcher.watch(builder.serve_connection(TokioIo::new(stream), service).into_owned()).await
+            watcher
+                .watch(builder.serve_connection(TokioIo::new(stream), service).into_owned())
+                .await
         }
     };
     if let Err(error) = served {

@@ -100,7 +100,8 @@ pub(crate) async fn open(
     let passwords = Passwords::new(ambient.entropy.as_ref())?;
     let secret_key = keys.ring().mac("secrets");
     let first =
-        bootstrap(&config, &ambient, &store, &maintenance, (&passwords, &secret_key), owner).await?;
+        bootstrap(&config, &ambient, &store, &maintenance, (&passwords, &secret_key), owner)
+            .await?;
     Ok((App::new(config, ambient, store, keys, passwords), first))
 }
 
@@ -123,7 +124,9 @@ async fn bootstrap(
             let form = SecretForm::Generated(secret::hash(secret_key, password.expose()));
             Some((form, Some(password)))
         }
-        OwnerPassword::Given(password) => Some((given(&password, passwords, secret_key, entropy)?, None)),
+        OwnerPassword::Given(password) => {
+            Some((given(&password, passwords, secret_key, entropy)?, None))
+        }
         OwnerPassword::None => None,
     };
     let tenant = NewTenant { id: TenantId(entropy.guid()), subscription: entropy.guid() };

@@ -81,10 +81,9 @@ impl App {
     /// A registry that is to be, in the tenant of the others. No verb creates one yet.
     pub async fn new_registry(&self, name: &str) -> Result<NewRegistry, StartError> {
         let registries = self.store.metadata().registries().await.map_err(AdminError::from)?;
-        let first = registries.first().ok_or(AdminError::NotFound {
-            what: "registry",
-            name: String::new(),
-        })?;
+        let first = registries
+            .first()
+            .ok_or(AdminError::NotFound { what: "registry", name: String::new() })?;
         Ok(new_registry(first.tenant, name, &self.ambient, &self.secret_key)?)
     }
 

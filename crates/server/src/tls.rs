@@ -37,7 +37,11 @@ enum Fault {
 }
 
 /// The TLS settings of a server for development.
-pub(crate) fn dev(config: &Config, directory: &Path, now: Timestamp) -> Result<ServerConfig, StartError> {
+pub(crate) fn dev(
+    config: &Config,
+    directory: &Path,
+    now: Timestamp,
+) -> Result<ServerConfig, StartError> {
     settings(config, directory, now).map_err(|fault| StartError::Tls {
         directory: directory.to_owned(),
         reason: fault.to_string(),

@@ -74,7 +74,9 @@ pub enum AdminError {
     #[error("{0}")]
     Limit(&'static str),
     /// Login names are one namespace, and this one is taken.
-    #[error("the login name `{name}` is taken by {by}: users, application ids, tokens and the admin user share one namespace")]
+    #[error(
+        "the login name `{name}` is taken by {by}: users, application ids, tokens and the admin user share one namespace"
+    )]
     NameTaken {
         /// The name.
         name: String,

@@ -23,9 +23,7 @@ mod record;
 pub mod sqlite;
 mod store;
 
-pub use content::{
-    Chunks, Content, INLINE_LIMIT, Source, SourceError, UploadError, UploadKey,
-};
+pub use content::{Chunks, Content, INLINE_LIMIT, Source, SourceError, UploadError, UploadKey};
 pub use data_dir::{DataDir, DataDirError};
 pub use error::{AdminError, Missing, StoreError};
 pub use freshness::{Freshness, Generation};

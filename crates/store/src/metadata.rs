@@ -12,12 +12,12 @@ use naru_oci::{Digest, Reference, Referrer, RepositoryName, Tag};
 use crate::error::{AdminError, Missing, StoreError};
 use crate::freshness::Freshness;
 use crate::record::{
-    Account, Blob, BlobStat, EventFilter, HumanAccount, Listing, Location, LoginEvent,
-    ManifestPut, ManifestStat, NewManifest, NewRegistry, NewRoleAssignment, NewScopeMap,
-    NewSecret, NewServicePrincipal, NewTenant, NewToken, NewUser, Page, PutRefusal, Registry,
-    RegistryPatch, RepositoryEvent, RoleAssignmentRecord, ScopeMapPatch, ScopeMapRecord, Sealed,
-    SecretRecord, ServicePrincipalRecord, Standing, StoredManifest, TokenPatch, TokenRecord,
-    UnlinkRefusal, UserRecord,
+    Account, Blob, BlobStat, EventFilter, HumanAccount, Listing, Location, LoginEvent, ManifestPut,
+    ManifestStat, NewManifest, NewRegistry, NewRoleAssignment, NewScopeMap, NewSecret,
+    NewServicePrincipal, NewTenant, NewToken, NewUser, Page, PutRefusal, Registry, RegistryPatch,
+    RepositoryEvent, RoleAssignmentRecord, ScopeMapPatch, ScopeMapRecord, Sealed, SecretRecord,
+    ServicePrincipalRecord, Standing, StoredManifest, TokenPatch, TokenRecord, UnlinkRefusal,
+    UserRecord,
 };
 
 /// What the gate itself reads, in order to decide. It opens no content.
@@ -66,8 +66,11 @@ pub trait Gatehouse: Send + Sync {
 #[async_trait]
 pub trait Repositories: Send + Sync {
     /// A blob that the repository links.
-    async fn blob(&self, access: &Access<Pull>, digest: &Digest)
-    -> Result<Option<Blob>, StoreError>;
+    async fn blob(
+        &self,
+        access: &Access<Pull>,
+        digest: &Digest,
+    ) -> Result<Option<Blob>, StoreError>;
 
     /// What there is to know of such a blob without its bytes.
     async fn stat_blob(
@@ -434,4 +437,3 @@ pub trait Metadata: Gatehouse + Repositories + Administration + Audit {
     /// How many statements it was asked so far, for those who compare the work of two requests.
     fn statements(&self) -> u64;
 }
-

@@ -34,10 +34,7 @@ pub enum OpenError {
 
 impl Store {
     /// Opens the store of a data directory, and cleans up what a crash left there.
-    pub async fn open(
-        directory: &DataDir,
-        maintenance: &Maintenance,
-    ) -> Result<Self, OpenError> {
+    pub async fn open(directory: &DataDir, maintenance: &Maintenance) -> Result<Self, OpenError> {
         let metadata = Sqlite::open(&directory.database())?;
         let (content, leftovers) = Directory::open(directory.blobs(), directory.uploads())?;
         let store = Self::new(Arc::new(metadata), Arc::new(content));

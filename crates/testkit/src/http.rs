@@ -74,7 +74,8 @@ impl Sending {
     /// With a form.
     #[must_use]
     pub fn form(self, fields: &[(&str, &str)]) -> Self {
-        let pairs = fields.iter().map(|(name, value)| format!("{}={}", percent(name), percent(value)));
+        let pairs =
+            fields.iter().map(|(name, value)| format!("{}={}", percent(name), percent(value)));
         let body = pairs.collect::<Vec<_>>().join("&");
         self.header("content-type", "application/x-www-form-urlencoded").body(body)
     }
@@ -108,7 +109,8 @@ impl Reply {
 
     /// The body as JSON.
     pub fn json(&self) -> Value {
-        serde_json::from_slice(&self.body).unwrap_or_else(|error| panic!("no JSON: {error}: {self:?}"))
+        serde_json::from_slice(&self.body)
+            .unwrap_or_else(|error| panic!("no JSON: {error}: {self:?}"))
     }
 
     /// The body as text.
@@ -141,7 +143,13 @@ impl Reply {
     #[expect(clippy::return_self_not_must_use, reason = "the status is often all that is asked")]
     #[track_caller]
     pub fn expect(self, status: u16) -> Self {
-        assert_eq!(self.status.as_u16(), status, "{}: {}", self.header("www-authenticate"), self.text());
+        assert_eq!(
+            self.status.as_u16(),
+            status,
+            "{}: {}",
+            self.header("www-authenticate"),
+            self.text()
+        );
         self
     }
 }

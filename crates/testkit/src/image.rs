@@ -50,7 +50,12 @@ impl Image {
 
 impl Kit {
     /// Pushes a blob at once.
-    pub async fn push_blob(&self, (name, password): (&str, &str), repository: &str, content: &[u8]) -> Reply {
+    pub async fn push_blob(
+        &self,
+        (name, password): (&str, &str),
+        repository: &str,
+        content: &[u8],
+    ) -> Reply {
         let digest = Digest::sha256(content);
         self.post(&format!("/v2/{repository}/blobs/uploads/?digest={digest}"))
             .basic(name, password)

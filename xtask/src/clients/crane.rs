@@ -20,30 +20,15 @@ const CRANE: GoTool = GoTool {
 
 /// What a user does with crane.
 pub(super) const SCENARIOS: &[Scenario<Crane>] = &[
-    Scenario {
-        name: "crane: a user logs in, and logs out again",
-        play: Crane::logs_in_and_out,
-    },
+    Scenario { name: "crane: a user logs in, and logs out again", play: Crane::logs_in_and_out },
     Scenario {
         name: "crane: a writer pushes an image, and a reader pulls the same one",
         play: Crane::pushes_and_pulls,
     },
-    Scenario {
-        name: "crane: a writer copies an image to another repository",
-        play: Crane::copies,
-    },
-    Scenario {
-        name: "crane: a reader lists repositories and tags",
-        play: Crane::lists,
-    },
-    Scenario {
-        name: "crane: a writer deletes an image, and it is gone",
-        play: Crane::deletes,
-    },
-    Scenario {
-        name: "crane: a reader pushes, and reads why not",
-        play: Crane::reader_pushes,
-    },
+    Scenario { name: "crane: a writer copies an image to another repository", play: Crane::copies },
+    Scenario { name: "crane: a reader lists repositories and tags", play: Crane::lists },
+    Scenario { name: "crane: a writer deletes an image, and it is gone", play: Crane::deletes },
+    Scenario { name: "crane: a reader pushes, and reads why not", play: Crane::reader_pushes },
     Scenario {
         name: "crane: a token pulls outside its scope map, and reads why not",
         play: Crane::token_strays,
@@ -52,10 +37,7 @@ pub(super) const SCENARIOS: &[Scenario<Crane>] = &[
         name: "crane: somebody pulls with a wrong password, and reads why not",
         play: Crane::guesses,
     },
-    Scenario {
-        name: "crane: a disabled token pulls, and reads why not",
-        play: Crane::is_disabled,
-    },
+    Scenario { name: "crane: a disabled token pulls, and reads why not", play: Crane::is_disabled },
 ];
 
 /// crane.
@@ -73,32 +55,22 @@ struct Session<'a> {
 impl Crane {
     /// Finds the client, or builds it.
     pub(super) fn prepare(stage: &Rc<Stage>) -> Result<Self, Failure> {
-        Ok(Self {
-            stage: Rc::clone(stage),
-            program: CRANE.any()?,
-        })
+        Ok(Self { stage: Rc::clone(stage), program: CRANE.any()? })
     }
 
     fn logs_in_and_out(&self) -> Result<(), Failure> {
         let session = self.logged_in(&self.stage.writer)?;
         session.expect_stored(true)?;
-        session
-            .run(["auth", "logout", self.stage.host()])
-            .succeed()?;
+        session.run(["auth", "logout", self.stage.host()]).succeed()?;
         session.expect_stored(false)
     }
 
     fn pushes_and_pulls(&self) -> Result<(), Failure> {
         let reference = self.stage.reference("crane/app:v1");
-        self.logged_in(&self.stage.writer)?
-            .push(&reference)
-            .succeed()?;
+        self.logged_in(&self.stage.writer)?.push(&reference).succeed()?;
         let session = self.logged_in(&self.stage.reader)?;
         let copy = session.folder.join("copy");
-        session
-            .run(["pull", "--format=oci", &reference])
-            .args([&copy])
-            .succeed()?;
+        session.run(["pull", "--format=oci", &reference]).args([&copy]).succeed()?;
         self.stage.image.same_as(&copy)
     }
 
@@ -118,18 +90,12 @@ impl Crane {
             writer.push(&reference).succeed()?;
         }
         let reader = self.logged_in(&self.stage.reader)?;
-        let tags = reader
-            .run(["ls", &self.stage.reference("crane/listed")])
-            .succeed()?;
+        let tags = reader.run(["ls", &self.stage.reference("crane/listed")]).succeed()?;
         if tags.stdout() != "v1\nv2\n" {
             return Err(tags.unexpected("the tags v1 and v2"));
         }
         let repositories = reader.run(["catalog", self.stage.host()]).succeed()?;
-        if repositories
-            .stdout()
-            .lines()
-            .any(|name| name == "crane/listed")
-        {
+        if repositories.stdout().lines().any(|name| name == "crane/listed") {
             return Ok(());
         }
         Err(repositories.unexpected("the repository crane/listed"))
@@ -152,9 +118,7 @@ impl Crane {
 
     fn reader_pushes(&self) -> Result<(), Failure> {
         let session = self.logged_in(&self.stage.reader)?;
-        let push = session
-            .push(&self.stage.reference("crane/refused:v1"))
-            .run()?;
+        let push = session.push(&self.stage.reference("crane/refused:v1")).run()?;
         self.stage.refused(&push, &MAY_NOT_PUSH)
     }
 
@@ -176,17 +140,11 @@ impl Crane {
     fn pull_as(&self, account: &Account, repository: &str) -> Result<Ending, Failure> {
         let session = self.logged_in(account)?;
         let reference = self.stage.reference(&format!("{repository}:v1"));
-        session
-            .run(["pull", "--format=oci", &reference])
-            .args([session.folder.join("copy")])
-            .run()
+        session.run(["pull", "--format=oci", &reference]).args([session.folder.join("copy")]).run()
     }
 
     fn logged_in(&self, account: &Account) -> Result<Session<'_>, Failure> {
-        let session = Session {
-            crane: self,
-            folder: self.stage.folder()?,
-        };
+        let session = Session { crane: self, folder: self.stage.folder()? };
         session
             .run(["auth", "login", self.stage.host()])
             .args(["--username", &account.name, "--password-stdin"])
@@ -204,9 +162,7 @@ impl Session<'_> {
     }
 
     fn push(&self, reference: &str) -> Invocation {
-        self.run(["push"])
-            .args([&self.crane.stage.image.layout])
-            .args([reference])
+        self.run(["push"]).args([&self.crane.stage.image.layout]).args([reference])
     }
 
     fn expect_digest(&self, reference: &str) -> Result<(), Failure> {
@@ -219,8 +175,6 @@ impl Session<'_> {
     }
 
     fn expect_stored(&self, stored: bool) -> Result<(), Failure> {
-        self.crane
-            .stage
-            .expect_stored(&self.folder.join("config.json"), stored)
+        self.crane.stage.expect_stored(&self.folder.join("config.json"), stored)
     }
 }

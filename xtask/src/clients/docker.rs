@@ -14,10 +14,7 @@ use crate::tools;
 
 /// What a user does with docker.
 pub(super) const SCENARIOS: &[Scenario<Docker>] = &[
-    Scenario {
-        name: "docker: a user logs in, and logs out again",
-        play: Docker::logs_in_and_out,
-    },
+    Scenario { name: "docker: a user logs in, and logs out again", play: Docker::logs_in_and_out },
     Scenario {
         name: "docker: a writer pushes an image, and a reader pulls the same one",
         play: Docker::pushes_and_pulls,
@@ -26,10 +23,7 @@ pub(super) const SCENARIOS: &[Scenario<Docker>] = &[
         name: "docker: a token pushes and pulls within its scope map",
         play: Docker::stays_within_a_map,
     },
-    Scenario {
-        name: "docker: a reader pushes, and reads why not",
-        play: Docker::reader_pushes,
-    },
+    Scenario { name: "docker: a reader pushes, and reads why not", play: Docker::reader_pushes },
     Scenario {
         name: "docker: a token pulls outside its scope map, and reads why not",
         play: Docker::token_strays,
@@ -62,11 +56,7 @@ impl Docker {
     pub(super) fn prepare(stage: &Rc<Stage>) -> Result<Self, Failure> {
         let program = tools::need("docker", "install your system's docker (docker.io)")?;
         let engine = Engine::start(&program, &stage.folder()?)?;
-        Ok(Self {
-            stage: Rc::clone(stage),
-            program,
-            engine,
-        })
+        Ok(Self { stage: Rc::clone(stage), program, engine })
     }
 
     fn logs_in_and_out(&self) -> Result<(), Failure> {
@@ -127,20 +117,13 @@ impl Docker {
     }
 
     fn session(&self) -> Result<Session<'_>, Failure> {
-        Ok(Session {
-            docker: self,
-            folder: self.stage.folder()?,
-        })
+        Ok(Session { docker: self, folder: self.stage.folder()? })
     }
 
     fn logged_in(&self, account: &Account) -> Result<Session<'_>, Failure> {
         let session = self.session()?;
         let login = session.login(account)?;
-        if login.succeeded() {
-            Ok(session)
-        } else {
-            Err(login.failure())
-        }
+        if login.succeeded() { Ok(session) } else { Err(login.failure()) }
     }
 }
 
@@ -154,15 +137,9 @@ impl Session<'_> {
 
     fn login(&self, account: &Account) -> Result<Ending, Failure> {
         let host = self.docker.stage.host();
-        self.run([
-            "login",
-            "--username",
-            &account.name,
-            "--password-stdin",
-            host,
-        ])
-        .input(&account.password)
-        .run()
+        self.run(["login", "--username", &account.name, "--password-stdin", host])
+            .input(&account.password)
+            .run()
     }
 
     /// Makes an image without any network, and says what its id is.
@@ -173,9 +150,7 @@ impl Session<'_> {
     }
 
     fn id(&self, reference: &str) -> Result<String, Failure> {
-        let found = self
-            .run(["image", "inspect", "--format", "{{.Id}}", reference])
-            .succeed()?;
+        let found = self.run(["image", "inspect", "--format", "{{.Id}}", reference]).succeed()?;
         Ok(found.stdout().trim().to_owned())
     }
 
@@ -188,8 +163,6 @@ impl Session<'_> {
     }
 
     fn expect_stored(&self, stored: bool) -> Result<(), Failure> {
-        self.docker
-            .stage
-            .expect_stored(&self.folder.join("config.json"), stored)
+        self.docker.stage.expect_stored(&self.folder.join("config.json"), stored)
     }
 }

@@ -49,10 +49,7 @@ impl Engine {
             .stderr(log)
             .spawn()
             .map_err(Failure::machine("start `dockerd`"))?;
-        let engine = Self {
-            child,
-            folder: folder.to_owned(),
-        };
+        let engine = Self { child, folder: folder.to_owned() };
         engine.answers(docker)?;
         Ok(engine)
     }

@@ -35,10 +35,7 @@ impl Image {
             .map_err(Failure::machine("make an OCI layout"))?;
         let layer = pack(folder)?;
         let diff_id = sha256(&layer)?;
-        let squeezed = Invocation::new("gzip")
-            .args(["-n", "-c"])
-            .args([&layer])
-            .succeed()?;
+        let squeezed = Invocation::new("gzip").args(["-n", "-c"]).args([&layer]).succeed()?;
         let config = json!({
             "architecture": "amd64",
             "os": "linux",
@@ -60,26 +57,15 @@ impl Image {
             )?],
         });
         let mut entry = put(&layout, MANIFEST, manifest.to_string().as_bytes())?;
-        let digest = entry
-            .get("digest")
-            .and_then(Value::as_str)
-            .unwrap_or_default()
-            .to_owned();
+        let digest = entry.get("digest").and_then(Value::as_str).unwrap_or_default().to_owned();
         if let Some(entry) = entry.as_object_mut() {
             let name = json!({ "org.opencontainers.image.ref.name": TAG });
             entry.insert("annotations".to_owned(), name);
         }
         let index = json!({ "schemaVersion": 2, "manifests": [entry] });
         write(&layout.join("index.json"), index.to_string().as_bytes())?;
-        write(
-            &layout.join("oci-layout"),
-            br#"{"imageLayoutVersion":"1.0.0"}"#,
-        )?;
-        Ok(Self {
-            layout,
-            layer,
-            digest,
-        })
+        write(&layout.join("oci-layout"), br#"{"imageLayoutVersion":"1.0.0"}"#)?;
+        Ok(Self { layout, layer, digest })
     }
 
     /// Checks that the layout `other` holds the same image, byte for byte.
@@ -128,11 +114,7 @@ fn blobs(layout: &Path) -> Result<BTreeMap<String, Vec<u8>>, Failure> {
     let mut found = BTreeMap::new();
     for entry in fs::read_dir(&folder).map_err(Failure::machine(doing()))? {
         let path = entry.map_err(Failure::machine(doing()))?.path();
-        let name = path
-            .file_name()
-            .unwrap_or_default()
-            .to_string_lossy()
-            .into_owned();
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let bytes = fs::read(&path).map_err(Failure::machine(doing()))?;
         found.insert(name, bytes);
     }

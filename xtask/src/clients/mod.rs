@@ -38,30 +38,15 @@ struct Tally<'a> {
 pub(crate) fn run(product: &Product, only: Option<&str>) -> Result<(), Failure> {
     let binary = product.binary()?;
     let stage = Rc::new(Stage::set(&binary)?);
-    let mut tally = Tally {
-        only,
-        passed: 0,
-        failed: 0,
-        skipped: 0,
-    };
+    let mut tally = Tally { only, passed: 0, failed: 0, skipped: 0 };
     tally.perform(docker::SCENARIOS, || docker::Docker::prepare(&stage));
     tally.perform(skopeo::SCENARIOS, || skopeo::Skopeo::prepare(&stage));
     tally.perform(crane::SCENARIOS, || crane::Crane::prepare(&stage));
     tally.perform(oras::SCENARIOS, || oras::Oras::prepare(&stage));
-    let Tally {
-        passed,
-        failed,
-        skipped,
-        ..
-    } = tally;
-    terminal::say(format_args!(
-        "clients: {passed} passed, {failed} failed, {skipped} skipped"
-    ));
+    let Tally { passed, failed, skipped, .. } = tally;
+    terminal::say(format_args!("clients: {passed} passed, {failed} failed, {skipped} skipped"));
     if passed + failed + skipped == 0 {
-        return Err(Failure::unexpected(
-            "a scenario to play",
-            "none of that name",
-        ));
+        return Err(Failure::unexpected("a scenario to play", "none of that name"));
     }
     Failure::unless_none("clients", failed)
 }

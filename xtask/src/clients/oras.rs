@@ -25,10 +25,7 @@ const SIGNATURE: &str = "application/vnd.example.signature";
 
 /// What a user does with oras.
 pub(super) const SCENARIOS: &[Scenario<Oras>] = &[
-    Scenario {
-        name: "oras: a user logs in, and logs out again",
-        play: Oras::logs_in_and_out,
-    },
+    Scenario { name: "oras: a user logs in, and logs out again", play: Oras::logs_in_and_out },
     Scenario {
         name: "oras: a writer pushes a file, and a reader pulls the same one",
         play: Oras::pushes_and_pulls,
@@ -37,18 +34,9 @@ pub(super) const SCENARIOS: &[Scenario<Oras>] = &[
         name: "oras: a writer attaches a signature, and a reader finds it",
         play: Oras::attaches,
     },
-    Scenario {
-        name: "oras: a reader lists repositories and tags",
-        play: Oras::lists,
-    },
-    Scenario {
-        name: "oras: a writer deletes a manifest, and it is gone",
-        play: Oras::deletes,
-    },
-    Scenario {
-        name: "oras: a reader pushes, and reads why not",
-        play: Oras::reader_pushes,
-    },
+    Scenario { name: "oras: a reader lists repositories and tags", play: Oras::lists },
+    Scenario { name: "oras: a writer deletes a manifest, and it is gone", play: Oras::deletes },
+    Scenario { name: "oras: a reader pushes, and reads why not", play: Oras::reader_pushes },
     Scenario {
         name: "oras: a token pulls outside its scope map, and reads why not",
         play: Oras::token_strays,
@@ -57,10 +45,7 @@ pub(super) const SCENARIOS: &[Scenario<Oras>] = &[
         name: "oras: somebody logs in with a wrong password, and reads why not",
         play: Oras::guesses,
     },
-    Scenario {
-        name: "oras: a disabled token logs in, and reads why not",
-        play: Oras::is_disabled,
-    },
+    Scenario { name: "oras: a disabled token logs in, and reads why not", play: Oras::is_disabled },
 ];
 
 /// oras.
@@ -78,10 +63,7 @@ struct Session<'a> {
 impl Oras {
     /// Finds the client, or builds it.
     pub(super) fn prepare(stage: &Rc<Stage>) -> Result<Self, Failure> {
-        Ok(Self {
-            stage: Rc::clone(stage),
-            program: ORAS.any()?,
-        })
+        Ok(Self { stage: Rc::clone(stage), program: ORAS.any()? })
     }
 
     fn logs_in_and_out(&self) -> Result<(), Failure> {
@@ -93,9 +75,7 @@ impl Oras {
 
     fn pushes_and_pulls(&self) -> Result<(), Failure> {
         let reference = self.stage.reference("oras/notes:v1");
-        self.logged_in(&self.stage.writer)?
-            .push(&reference)
-            .succeed()?;
+        self.logged_in(&self.stage.writer)?.push(&reference).succeed()?;
         let session = self.logged_in(&self.stage.reader)?;
         let copy = self.stage.folder()?;
         let pull = session
@@ -142,14 +122,9 @@ impl Oras {
         if tags.stdout() != "v1\nv2\n" {
             return Err(tags.unexpected("the tags v1 and v2"));
         }
-        let repositories = reader
-            .run(["repo", "ls", "--plain-http", self.stage.host()])
-            .succeed()?;
-        if repositories
-            .stdout()
-            .lines()
-            .any(|name| name == "oras/listed")
-        {
+        let repositories =
+            reader.run(["repo", "ls", "--plain-http", self.stage.host()]).succeed()?;
+        if repositories.stdout().lines().any(|name| name == "oras/listed") {
             return Ok(());
         }
         Err(repositories.unexpected("the repository oras/listed"))
@@ -159,12 +134,8 @@ impl Oras {
         let reference = self.stage.reference("oras/deleted:v1");
         let session = self.logged_in(&self.stage.writer)?;
         session.push(&reference).succeed()?;
-        session
-            .run(["manifest", "delete", "--plain-http", "--force", &reference])
-            .succeed()?;
-        let gone = session
-            .run(["manifest", "fetch", "--plain-http", &reference])
-            .run()?;
+        session.run(["manifest", "delete", "--plain-http", "--force", &reference]).succeed()?;
+        let gone = session.run(["manifest", "fetch", "--plain-http", &reference]).run()?;
         if !gone.succeeded() && gone.text().contains("not found") {
             return Ok(());
         }
@@ -173,9 +144,7 @@ impl Oras {
 
     fn reader_pushes(&self) -> Result<(), Failure> {
         let session = self.logged_in(&self.stage.reader)?;
-        let push = session
-            .push(&self.stage.reference("oras/refused:v1"))
-            .run()?;
+        let push = session.push(&self.stage.reference("oras/refused:v1")).run()?;
         self.stage.refused(&push, &MAY_NOT_PUSH)
     }
 
@@ -205,11 +174,7 @@ impl Oras {
     fn logged_in(&self, account: &Account) -> Result<Session<'_>, Failure> {
         let session = self.session()?;
         let login = session.login(account)?;
-        if login.succeeded() {
-            Ok(session)
-        } else {
-            Err(login.failure())
-        }
+        if login.succeeded() { Ok(session) } else { Err(login.failure()) }
     }
 }
 
@@ -229,13 +194,10 @@ impl Session<'_> {
     }
 
     fn push(&self, reference: &str) -> Invocation {
-        self.run(["push", "--plain-http", reference])
-            .args([format!("{NOTE}:text/plain")])
+        self.run(["push", "--plain-http", reference]).args([format!("{NOTE}:text/plain")])
     }
 
     fn expect_stored(&self, stored: bool) -> Result<(), Failure> {
-        self.oras
-            .stage
-            .expect_stored(&self.folder.join("config.json"), stored)
+        self.oras.stage.expect_stored(&self.folder.join("config.json"), stored)
     }
 }

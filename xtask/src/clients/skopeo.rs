@@ -14,26 +14,14 @@ use crate::tools;
 
 /// What a user does with skopeo.
 pub(super) const SCENARIOS: &[Scenario<Skopeo>] = &[
-    Scenario {
-        name: "skopeo: a user logs in, and logs out again",
-        play: Skopeo::logs_in_and_out,
-    },
+    Scenario { name: "skopeo: a user logs in, and logs out again", play: Skopeo::logs_in_and_out },
     Scenario {
         name: "skopeo: a writer copies an image in, and a reader copies the same one out",
         play: Skopeo::copies,
     },
-    Scenario {
-        name: "skopeo: a reader lists the tags of a repository",
-        play: Skopeo::lists,
-    },
-    Scenario {
-        name: "skopeo: a writer deletes an image, and it is gone",
-        play: Skopeo::deletes,
-    },
-    Scenario {
-        name: "skopeo: a reader pushes, and reads why not",
-        play: Skopeo::reader_pushes,
-    },
+    Scenario { name: "skopeo: a reader lists the tags of a repository", play: Skopeo::lists },
+    Scenario { name: "skopeo: a writer deletes an image, and it is gone", play: Skopeo::deletes },
+    Scenario { name: "skopeo: a reader pushes, and reads why not", play: Skopeo::reader_pushes },
     Scenario {
         name: "skopeo: a token pulls outside its scope map, and reads why not",
         play: Skopeo::token_strays,
@@ -157,10 +145,7 @@ impl Skopeo {
 
     fn pull_as(&self, account: &Account) -> Result<Ending, Failure> {
         let credentials = format!("{}:{}", account.name, account.password);
-        self.session()?
-            .inspect("skopeo/app:v1")
-            .args(["--creds", &credentials])
-            .run()
+        self.session()?.inspect("skopeo/app:v1").args(["--creds", &credentials]).run()
     }
 
     fn remote(&self, rest: &str) -> String {
@@ -168,20 +153,13 @@ impl Skopeo {
     }
 
     fn session(&self) -> Result<Session<'_>, Failure> {
-        Ok(Session {
-            skopeo: self,
-            folder: self.stage.folder()?,
-        })
+        Ok(Session { skopeo: self, folder: self.stage.folder()? })
     }
 
     fn logged_in(&self, account: &Account) -> Result<Session<'_>, Failure> {
         let session = self.session()?;
         let login = session.login(account)?;
-        if login.succeeded() {
-            Ok(session)
-        } else {
-            Err(login.failure())
-        }
+        if login.succeeded() { Ok(session) } else { Err(login.failure()) }
     }
 }
 
@@ -214,8 +192,7 @@ impl Session<'_> {
     }
 
     fn inspect(&self, rest: &str) -> Invocation {
-        self.run(["inspect", "--tls-verify=false"])
-            .args([self.skopeo.remote(rest)])
+        self.run(["inspect", "--tls-verify=false"]).args([self.skopeo.remote(rest)])
     }
 
     fn store(&self) -> PathBuf {

@@ -38,25 +38,17 @@ pub(super) struct Refusal {
 }
 
 /// A reader pushes.
-pub(super) const MAY_NOT_PUSH: Refusal = Refusal {
-    words: &["may not push"],
-    cause: "permission-push",
-};
+pub(super) const MAY_NOT_PUSH: Refusal =
+    Refusal { words: &["may not push"], cause: "permission-push" };
 /// A token is used outside of its scope map.
-pub(super) const OUTSIDE_ITS_MAP: Refusal = Refusal {
-    words: &["may not pull", OUTSIDE],
-    cause: "permission-scope-map",
-};
+pub(super) const OUTSIDE_ITS_MAP: Refusal =
+    Refusal { words: &["may not pull", OUTSIDE], cause: "permission-scope-map" };
 /// A wrong password.
-pub(super) const MATCHES_NO_ACCOUNT: Refusal = Refusal {
-    words: &["user name and password match no account"],
-    cause: "credential-invalid",
-};
+pub(super) const MATCHES_NO_ACCOUNT: Refusal =
+    Refusal { words: &["user name and password match no account"], cause: "credential-invalid" };
 /// A token that was disabled, with its right password.
-pub(super) const IS_DISABLED: Refusal = Refusal {
-    words: &["is disabled"],
-    cause: "credential-disabled",
-};
+pub(super) const IS_DISABLED: Refusal =
+    Refusal { words: &["is disabled"], cause: "credential-disabled" };
 
 /// The registry and all that is prepared in it.
 pub(super) struct Stage {
@@ -85,30 +77,16 @@ impl Stage {
             .prefix("naru-clients-")
             .tempdir()
             .map_err(Failure::machine("make a folder for the clients"))?;
-        let server = Launch {
-            binary,
-            folder: scratch.path(),
-            trace: None,
-        }
-        .start()?;
+        let server = Launch { binary, folder: scratch.path(), trace: None }.start()?;
         let writer = user(&server, "writer", &["AcrPush", "AcrDelete"])?;
         let reader = user(&server, "reader", &["AcrPull"])?;
         let outsider = token(&server, "outsider")?;
         let disabled = token(&server, "retired")?;
         server
-            .admin(&[
-                "token",
-                "update",
-                "-n",
-                &disabled.name,
-                "--status",
-                "disabled",
-            ])
+            .admin(&["token", "update", "-n", &disabled.name, "--status", "disabled"])
             .succeed()?;
-        let guesser = Account {
-            name: reader.name.clone(),
-            password: "not-the-readers-password".to_owned(),
-        };
+        let guesser =
+            Account { name: reader.name.clone(), password: "not-the-readers-password".to_owned() };
         let image = Image::make(&scratch.path().join("image"))?;
         Ok(Self {
             server,
@@ -149,10 +127,7 @@ impl Stage {
             return Ok(());
         }
         let verb = if stored { "know" } else { "have forgotten" };
-        Err(Failure::unexpected(
-            format!("the credential store to {verb} {}", self.host()),
-            text,
-        ))
+        Err(Failure::unexpected(format!("the credential store to {verb} {}", self.host()), text))
     }
 
     /// Checks that the client was refused, shows why, and that the event is found by the id.
@@ -181,25 +156,15 @@ impl Stage {
 }
 
 fn user(server: &Server, name: &str, roles: &[&str]) -> Result<Account, Failure> {
-    let account = Account {
-        name: name.to_owned(),
-        password: format!("The-password-of-{name}-2026"),
-    };
+    let account =
+        Account { name: name.to_owned(), password: format!("The-password-of-{name}-2026") };
     server
         .admin(&["user", "create", "-n", name, "--password-stdin"])
         .input(&account.password)
         .succeed()?;
     for role in roles {
         server
-            .admin(&[
-                "role",
-                "assignment",
-                "create",
-                "--assignee",
-                name,
-                "--role",
-                role,
-            ])
+            .admin(&["role", "assignment", "create", "--assignee", name, "--role", role])
             .succeed()?;
     }
     Ok(account)
@@ -217,12 +182,9 @@ fn token(server: &Server, name: &str) -> Result<Account, Failure> {
         "content/write",
     ])?;
     let of = |pointer: &str| {
-        made.pointer(pointer)
-            .and_then(Value::as_str)
-            .map(str::to_owned)
-            .ok_or_else(|| {
-                Failure::unexpected(format!("`{pointer}` of the new token"), made.to_string())
-            })
+        made.pointer(pointer).and_then(Value::as_str).map(str::to_owned).ok_or_else(|| {
+            Failure::unexpected(format!("`{pointer}` of the new token"), made.to_string())
+        })
     };
     Ok(Account {
         name: of("/credentials/username")?,

@@ -49,10 +49,7 @@ const ROUNDS: [Round; 2] = [
         name: "sparse",
         title: "OCI_VERSION=dev OCI_DATA_SPARSE=true",
         sparse: true,
-        expectation: Expectation {
-            tests: 1032,
-            disabled: &[],
-        },
+        expectation: Expectation { tests: 1032, disabled: &[] },
     },
 ];
 
@@ -94,12 +91,7 @@ impl Round {
             let kept = scratch.path().display();
             terminal::say(format_args!("conformance: {}: data in {kept}", self.title));
         }
-        let server = Launch {
-            binary,
-            folder: scratch.path(),
-            trace: None,
-        }
-        .start()?;
+        let server = Launch { binary, folder: scratch.path(), trace: None }.start()?;
         if self.sparse {
             server
                 .admin(&["registry", "update", "--sparse-manifests-enabled", "true"])

@@ -34,10 +34,7 @@ impl Reports {
             let file = folder.join(name);
             fs::read_to_string(&file).map_err(Failure::machine(format!("read {}", file.display())))
         };
-        Ok(Self {
-            junit: read("junit.xml")?,
-            summary: read("results.yaml")?,
-        })
+        Ok(Self { junit: read("junit.xml")?, summary: read("results.yaml")? })
     }
 
     /// What speaks against a pass.
@@ -113,11 +110,7 @@ fn judge_summary(summary: &str, disabled: &[&str]) -> Vec<String> {
             findings.push(format!("results.yaml has nothing under {section}"));
         }
         for (name, outcome) in entries {
-            let due = if disabled.contains(&name) {
-                "Disabled"
-            } else {
-                "Pass"
-            };
+            let due = if disabled.contains(&name) { "Disabled" } else { "Pass" };
             if outcome != due {
                 findings.push(format!("{section}: {name}: {outcome}, {due} is due"));
             }
@@ -184,14 +177,8 @@ mod tests {
         apis:\n  Blob get: Pass\n  Ping: Pass\ndata:\n  Image: Pass\n  Sparse Manifests: Disabled\n";
 
     fn findings(junit: &str, summary: &str) -> Vec<String> {
-        Reports {
-            junit: junit.to_owned(),
-            summary: summary.to_owned(),
-        }
-        .findings(&Expectation {
-            tests: 2,
-            disabled: &["Sparse Manifests"],
-        })
+        Reports { junit: junit.to_owned(), summary: summary.to_owned() }
+            .findings(&Expectation { tests: 2, disabled: &["Sparse Manifests"] })
     }
 
     #[test]
@@ -203,36 +190,12 @@ mod tests {
     fn every_way_of_not_passing_is_found() {
         let changes = [
             ("tests=\"2\">", "tests=\"1\">", "counts 1 tests"),
-            (
-                "tests=\"2\">",
-                "tests=\"2\" skipped=\"1\">",
-                "counts skipped: 1",
-            ),
-            (
-                "failures=\"0\"",
-                "failures=\"3\"",
-                "<testsuite> counts failures: 3",
-            ),
-            (
-                "errors=\"0\"",
-                "errors=\"0\" disabled=\"2\"",
-                "counts disabled: 2",
-            ),
-            (
-                "status=\"passed\">\n",
-                "status=\"skipped\">\n",
-                "skipped: OCI Conformance Test/ping",
-            ),
-            (
-                " status=\"passed\"></",
-                "></",
-                "none: OCI Conformance Test/empty",
-            ),
-            (
-                "<system-err>",
-                "<failure message=\"x\"/><system-err>",
-                "1 <failure>",
-            ),
+            ("tests=\"2\">", "tests=\"2\" skipped=\"1\">", "counts skipped: 1"),
+            ("failures=\"0\"", "failures=\"3\"", "<testsuite> counts failures: 3"),
+            ("errors=\"0\"", "errors=\"0\" disabled=\"2\"", "counts disabled: 2"),
+            ("status=\"passed\">\n", "status=\"skipped\">\n", "skipped: OCI Conformance Test/ping"),
+            (" status=\"passed\"></", "></", "none: OCI Conformance Test/empty"),
+            ("<system-err>", "<failure message=\"x\"/><system-err>", "1 <failure>"),
             ("</testsuites>", "", "ends in the middle"),
             ("testsuites time", "results time", "0 <testsuites>"),
         ];
@@ -251,11 +214,7 @@ mod tests {
     fn the_summary_counts_too() {
         for (from, to, expected) in [
             ("Ping: Pass", "Ping: Skip", "apis: Ping: Skip, Pass is due"),
-            (
-                "Image: Pass",
-                "Image: Disabled",
-                "data: Image: Disabled, Pass is due",
-            ),
+            ("Image: Pass", "Image: Disabled", "data: Image: Disabled, Pass is due"),
             ("Manifests: Disabled", "Manifests: Pass", "Disabled is due"),
             ("\ndata:\n", "\nother:\n", "nothing under data"),
         ] {

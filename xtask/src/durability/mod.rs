@@ -42,11 +42,7 @@ pub(crate) fn run(product: &Product) -> Result<(), Failure> {
     let server = Launch {
         binary: &binary,
         folder: scratch.path(),
-        trace: Some(server::Trace {
-            strace: &strace,
-            file: &file,
-            calls: CALLS,
-        }),
+        trace: Some(server::Trace { strace: &strace, file: &file, calls: CALLS }),
     }
     .start()?;
     let blob = push_blob(&server, scratch.path())?;
@@ -60,10 +56,7 @@ pub(crate) fn run(product: &Product) -> Result<(), Failure> {
             Ok(()) => format!("the trace is in {}", kept.display()),
             Err(error) => format!("the trace could not be kept: {error}"),
         };
-        Failure::unexpected(
-            "everything synced before the 201",
-            format!("{saw}\n{place}"),
-        )
+        Failure::unexpected("everything synced before the 201", format!("{saw}\n{place}"))
     })?;
     terminal::say("durability: a blob: file synced, renamed, directory synced, log synced, 201");
     terminal::say("durability: a manifest: log written and synced, 201");
@@ -84,9 +77,8 @@ fn judge(trace: &Trace) -> Result<(), String> {
         .all(Kind::Sync)
         .find(|event| event.path == placed.source && event.before(placed))
         .ok_or_else(|| format!("{} is renamed before it is synced", placed.source))?;
-    let directory = Path::new(&placed.path)
-        .parent()
-        .ok_or("the blob's file lies in no directory")?;
+    let directory =
+        Path::new(&placed.path).parent().ok_or("the blob's file lies in no directory")?;
     let listed = trace
         .all(Kind::Sync)
         .find(|event| Path::new(&event.path) == directory && placed.before(event))
@@ -99,10 +91,7 @@ fn judge(trace: &Trace) -> Result<(), String> {
                 && event.before(blob_answer)
         };
         if directory.starts_with(path) && !trace.all(Kind::Sync).any(|event| found(&event)) {
-            return Err(format!(
-                "{} is new, and its parent is not synced",
-                made.path
-            ));
+            return Err(format!("{} is new, and its parent is not synced", made.path));
         }
     }
     committed(trace, listed, blob_answer).map_err(|saw| format!("the blob's row: {saw}"))?;
@@ -181,14 +170,8 @@ fn send(
     media_type: &str,
     body: &[u8],
 ) -> Result<crate::http::Answer, Failure> {
-    Request {
-        method,
-        target,
-        login: (OWNER, OWNER_PASSWORD),
-        media_type,
-        body,
-    }
-    .send(server.address())
+    Request { method, target, login: (OWNER, OWNER_PASSWORD), media_type, body }
+        .send(server.address())
 }
 
 /// The digest of a file, by the system's own tool.
@@ -239,14 +222,8 @@ mod tests {
             (&[7], "not synced after the rename"),
             (&[9], "the blob's row: the write-ahead log is not synced"),
             (&[8], "the blob's row: the write-ahead log is not written"),
-            (
-                &[12],
-                "the manifest's row: the write-ahead log is not synced",
-            ),
-            (
-                &[11],
-                "the manifest's row: the write-ahead log is not written",
-            ),
+            (&[12], "the manifest's row: the write-ahead log is not synced"),
+            (&[11], "the manifest's row: the write-ahead log is not written"),
             (&[10], "1 answers with 201"),
         ] {
             let rest = |at: &usize| !moved.contains(at);

@@ -90,15 +90,8 @@ fn event(call: &str, began: usize, ended: usize) -> Option<Event> {
     if result.starts_with('-') {
         return None;
     }
-    let made = |kind, path: String, source: String| {
-        Some(Event {
-            kind,
-            began,
-            ended,
-            path,
-            source,
-        })
-    };
+    let made =
+        |kind, path: String, source: String| Some(Event { kind, began, ended, path, source });
     match name {
         "fsync" | "fdatasync" => made(Kind::Sync, descriptor(arguments)?, String::new()),
         "rename" | "renameat" | "renameat2" | "link" | "linkat" => {
@@ -106,11 +99,9 @@ fn event(call: &str, began: usize, ended: usize) -> Option<Event> {
             let (source, path) = (names.next()?, names.next()?);
             made(Kind::Rename, path, source)
         }
-        "mkdir" | "mkdirat" => made(
-            Kind::Made,
-            names(arguments).into_iter().next()?,
-            String::new(),
-        ),
+        "mkdir" | "mkdirat" => {
+            made(Kind::Made, names(arguments).into_iter().next()?, String::new())
+        }
         "write" | "writev" | "pwrite64" | "sendto" | "sendmsg" => {
             let file = descriptor(arguments)?;
             let is_socket = !file.starts_with('/');

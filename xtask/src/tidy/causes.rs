@@ -34,9 +34,8 @@ pub(super) fn findings(sources: &[Text]) -> Vec<String> {
             let name = format!("Cause::{}", row.variant);
             let code = format!("\"{}\"", row.code);
             let given = users.iter().any(|(product, _)| mentions(product, &name));
-            let shown = users
-                .iter()
-                .any(|(_, tests)| mentions(tests, &name) || tests.contains(&row.code));
+            let shown =
+                users.iter().any(|(_, tests)| mentions(tests, &name) || tests.contains(&row.code));
             let missing_emitter = (!given).then(|| format!("nobody gives the cause {code}"));
             let missing_test = (!shown).then(|| format!("no test shows the cause {code}"));
             missing_emitter.into_iter().chain(missing_test)
@@ -85,10 +84,7 @@ fn row(line: &str) -> Option<Row> {
     let (variant, rest) = line.trim().split_once(" = \"")?;
     let (code, _) = rest.split_once("\", ")?;
     let is_a_row = variant.chars().all(char::is_alphanumeric) && code.chars().all(is_of_a_code);
-    is_a_row.then(|| Row {
-        variant: variant.to_owned(),
-        code: code.to_owned(),
-    })
+    is_a_row.then(|| Row { variant: variant.to_owned(), code: code.to_owned() })
 }
 
 /// Whether `text` names exactly `name`, and not one that it is the beginning of.
@@ -105,10 +101,7 @@ mod tests {
     use super::*;
 
     fn text(path: &str, text: &str) -> Text {
-        Text {
-            path: path.into(),
-            text: text.to_owned(),
-        }
+        Text { path: path.into(), text: text.to_owned() }
     }
 
     fn with(user: &str) -> Vec<String> {
@@ -121,10 +114,7 @@ mod tests {
     #[test]
     fn a_cause_needs_somebody_who_gives_it_and_a_test() {
         assert_eq!(with("").len(), 2);
-        assert_eq!(
-            with("Cause::NoRole;"),
-            ["no test shows the cause \"no-role\""]
-        );
+        assert_eq!(with("Cause::NoRole;"), ["no test shows the cause \"no-role\""]);
         assert_eq!(with("Cause::NoRoles;").len(), 2);
         let tested = "Cause::NoRole;\n#[cfg(test)]\nmod tests {\n\"no-role\"";
         assert_eq!(with(tested), Vec::<String>::new());

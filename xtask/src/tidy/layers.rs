@@ -3,15 +3,8 @@
 use cargo_metadata::{DependencyKind, Metadata};
 
 /// The crates of the product, the lowest first: each may use those before it.
-const LAYERS: [&str; 7] = [
-    "naru-codes",
-    "naru-oci",
-    "naru-access",
-    "naru-identity",
-    "naru-store",
-    "naru-server",
-    "naru",
-];
+const LAYERS: [&str; 7] =
+    ["naru-codes", "naru-oci", "naru-access", "naru-identity", "naru-store", "naru-server", "naru"];
 
 /// What only tests may use.
 const FOR_TESTS: &str = "naru-testkit";

@@ -116,10 +116,7 @@ mod tests {
     use super::*;
 
     fn faults(text: &str) -> Vec<String> {
-        let document = |path: &str, text: &str| Text {
-            path: path.into(),
-            text: text.to_owned(),
-        };
+        let document = |path: &str, text: &str| Text { path: path.into(), text: text.to_owned() };
         findings(
             Path::new("/nowhere"),
             &[
@@ -151,17 +148,11 @@ mod tests {
         for (text, expected) in [
             ("[a](b.md)", "leads nowhere"),
             ("[a](../../b.md)", "leaves the repository"),
-            (
-                "[a](../README.md#second-login)",
-                "a heading that is not there",
-            ),
+            ("[a](../README.md#second-login)", "a heading that is not there"),
             ("see [a](../README.md) and [b](b.md \"title\")", "`b.md`"),
         ] {
             let found = faults(text);
-            assert!(
-                found.len() == 1 && found[0].contains(expected),
-                "{text}: {found:?}"
-            );
+            assert!(found.len() == 1 && found[0].contains(expected), "{text}: {found:?}");
         }
     }
 

@@ -83,10 +83,7 @@ fn texts(root: &Path, extension: &str) -> Result<Vec<Text>, Failure> {
 ///
 /// Tests stand last in a file, or in a file or folder of their own.
 fn halves(source: &Text) -> (&str, &str) {
-    let is_test = source
-        .path
-        .components()
-        .any(|part| part.as_os_str() == "tests")
+    let is_test = source.path.components().any(|part| part.as_os_str() == "tests")
         || is_test_module(&source.path)
         || source.path.starts_with("crates/testkit");
     if is_test {

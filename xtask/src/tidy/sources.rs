@@ -11,18 +11,11 @@ const CAP: usize = 600;
 const LONG: &[(&str, &str)] = &[];
 
 /// Where printing or ending the process is expected.
-const PRINTERS: [&str; 3] = [
-    "crates/naru/src/main.rs",
-    "crates/naru/src/printer.rs",
-    "xtask/src/terminal.rs",
-];
+const PRINTERS: [&str; 3] =
+    ["crates/naru/src/main.rs", "crates/naru/src/printer.rs", "xtask/src/terminal.rs"];
 
 /// The lints that printing or ending the process would have to silence.
-const PRINTING: [&str; 3] = [
-    "clippy::print_stdout",
-    "clippy::print_stderr",
-    "clippy::exit",
-];
+const PRINTING: [&str; 3] = ["clippy::print_stdout", "clippy::print_stderr", "clippy::exit"];
 
 /// What breaks these rules.
 pub(super) fn findings(sources: &[Text]) -> Vec<String> {
@@ -47,15 +40,11 @@ fn of_one(source: &Text) -> Vec<String> {
         findings.push(format!("{path} does not open with `//!`"));
     }
     let (product, _) = halves(source);
-    let may_print = PRINTERS
-        .iter()
-        .any(|printer| source.path == Path::new(printer));
+    let may_print = PRINTERS.iter().any(|printer| source.path == Path::new(printer));
     let is_this_rule = source.path.ends_with("tidy/sources.rs");
     if !may_print && !is_this_rule {
         for lint in PRINTING.iter().filter(|lint| product.contains(**lint)) {
-            findings.push(format!(
-                "{path} silences `{lint}`: print through the printer"
-            ));
+            findings.push(format!("{path} silences `{lint}`: print through the printer"));
         }
     }
     findings
@@ -70,10 +59,7 @@ mod tests {
     use super::*;
 
     fn found(path: &str, text: &str) -> Vec<String> {
-        findings(&[Text {
-            path: path.into(),
-            text: text.to_owned(),
-        }])
+        findings(&[Text { path: path.into(), text: text.to_owned() }])
     }
 
     #[test]

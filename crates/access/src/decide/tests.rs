@@ -12,53 +12,28 @@ use crate::{
 };
 
 const TENANT: TenantId = TenantId(Uuid::from_u128(1));
-const PLACE: InRegistry = InRegistry {
-    tenant: TENANT,
-    registry: RegistryId(Uuid::from_u128(2)),
-};
+const PLACE: InRegistry = InRegistry { tenant: TENANT, registry: RegistryId(Uuid::from_u128(2)) };
 
 fn registry(anonymous_pull: bool) -> RegistryPolicy {
     let path = "/subscriptions/1/resourceGroups/naru/providers/x/registries/registry";
-    RegistryPolicy {
-        place: PLACE,
-        path: path.parse().unwrap(),
-        anonymous_pull,
-    }
+    RegistryPolicy { place: PLACE, path: path.parse().unwrap(), anonymous_pull }
 }
 
 fn holder(kind: PrincipalKind, rights: Rights) -> Holder {
     let id = PrincipalId(Uuid::from_u128(3));
-    let principal = Principal {
-        kind,
-        id,
-        name: "alice".to_owned(),
-        tenant: TENANT,
-    };
-    Holder {
-        principal,
-        rights,
-        ceiling: None,
-    }
+    let principal = Principal { kind, id, name: "alice".to_owned(), tenant: TENANT };
+    Holder { principal, rights, ceiling: None }
 }
 
 fn user(roles: &[&str]) -> Holder {
     let built_in = built_in_roles();
     let assigned = |name: &&str| RoleAssignment {
         id: AssignmentId(Uuid::from_u128(4)),
-        role: Arc::new(
-            built_in
-                .iter()
-                .find(|role| role.name == **name)
-                .unwrap()
-                .clone(),
-        ),
+        role: Arc::new(built_in.iter().find(|role| role.name == **name).unwrap().clone()),
         scope: registry(false).path,
         condition: None,
     };
-    holder(
-        PrincipalKind::User,
-        Rights::Roles(roles.iter().map(assigned).collect()),
-    )
+    holder(PrincipalKind::User, Rights::Roles(roles.iter().map(assigned).collect()))
 }
 
 fn token(rules: &[(&str, &[Action])]) -> Holder {
@@ -66,33 +41,22 @@ fn token(rules: &[(&str, &[Action])]) -> Holder {
         pattern: pattern.parse().unwrap(),
         actions: actions.iter().copied().collect(),
     };
-    let map = ScopeMap {
-        name: "team".to_owned(),
-        rules: rules.iter().map(rule).collect(),
-    };
+    let map = ScopeMap { name: "team".to_owned(), rules: rules.iter().map(rule).collect() };
     holder(PrincipalKind::Token, Rights::ScopeMap(map))
 }
 
 fn at(repository: &str) -> InRepository {
-    InRepository {
-        registry: PLACE,
-        repository: repository.parse().unwrap(),
-    }
+    InRepository { registry: PLACE, repository: repository.parse().unwrap() }
 }
 
 fn cause_of<A: DataAction>(holder: &Holder, place: A::Place) -> Option<Cause> {
-    decide::<A>(holder, &registry(false), place)
-        .err()
-        .map(|denial| denial.cause)
+    decide::<A>(holder, &registry(false), place).err().map(|denial| denial.cause)
 }
 
 #[test]
 fn a_grant_names_the_rule_that_it_rests_on() {
     let access = decide::<Pull>(&user(&["AcrPull"]), &registry(false), at("team/app")).unwrap();
-    assert!(
-        access.rule().to_string().starts_with("role:AcrPull:"),
-        "{access:?}"
-    );
+    assert!(access.rule().to_string().starts_with("role:AcrPull:"), "{access:?}");
     let token = token(&[("team/*", &[Action::Pull])]);
     let access = decide::<Pull>(&token, &registry(false), at("team/app")).unwrap();
     assert_eq!(access.rule().to_string(), "scope-map:team:team/*");
@@ -110,18 +74,12 @@ fn a_denial_names_what_is_missing_and_what_came_nearest() {
 
 #[test]
 fn without_any_role_that_is_the_cause() {
-    assert_eq!(
-        cause_of::<Pull>(&user(&[]), at("a")),
-        Some(Cause::PermissionNoRole)
-    );
+    assert_eq!(cause_of::<Pull>(&user(&[]), at("a")), Some(Cause::PermissionNoRole));
     let mut elsewhere = user(&["Owner"]);
     if let Rights::Roles(assigned) = &mut elsewhere.rights {
         assigned[0].scope = "/subscriptions/other".parse().unwrap();
     }
-    assert_eq!(
-        cause_of::<Pull>(&elsewhere, at("a")),
-        Some(Cause::PermissionNoRole)
-    );
+    assert_eq!(cause_of::<Pull>(&elsewhere, at("a")), Some(Cause::PermissionNoRole));
     assert!(holds_nothing(&elsewhere, &registry(false)));
     assert!(!holds_nothing(&elsewhere, &registry(true)));
 }
@@ -132,35 +90,17 @@ fn an_assignment_with_a_condition_gives_nothing_in_registry_mode() {
     if let Rights::Roles(assigned) = &mut conditional.rights {
         assigned[0].condition = Some("@Request[…] StringEquals 'team/app'".to_owned());
     }
-    assert_eq!(
-        cause_of::<Pull>(&conditional, at("team/app")),
-        Some(Cause::PermissionNoRole)
-    );
+    assert_eq!(cause_of::<Pull>(&conditional, at("team/app")), Some(Cause::PermissionNoRole));
 }
 
 #[test]
 fn a_token_learns_whether_repository_or_action_is_missing() {
     let reader = token(&[("team/*", &[Action::Pull])]);
-    assert_eq!(
-        cause_of::<Push>(&reader, at("team/app")),
-        Some(Cause::PermissionScopeMap)
-    );
-    assert_eq!(
-        cause_of::<Pull>(&reader, at("team")),
-        Some(Cause::PermissionScopeMap)
-    );
-    assert_eq!(
-        cause_of::<ListTags>(&reader, at("team/app")),
-        Some(Cause::PermissionMetadataRead)
-    );
-    assert_eq!(
-        cause_of::<ListTags>(&reader, at("other")),
-        Some(Cause::PermissionScopeMap)
-    );
-    assert_eq!(
-        cause_of::<crate::Catalog>(&reader, PLACE),
-        Some(Cause::PermissionCatalog)
-    );
+    assert_eq!(cause_of::<Push>(&reader, at("team/app")), Some(Cause::PermissionScopeMap));
+    assert_eq!(cause_of::<Pull>(&reader, at("team")), Some(Cause::PermissionScopeMap));
+    assert_eq!(cause_of::<ListTags>(&reader, at("team/app")), Some(Cause::PermissionMetadataRead));
+    assert_eq!(cause_of::<ListTags>(&reader, at("other")), Some(Cause::PermissionScopeMap));
+    assert_eq!(cause_of::<crate::Catalog>(&reader, PLACE), Some(Cause::PermissionCatalog));
     let all = token(&[("*", &[Action::MetadataRead])]);
     assert_eq!(cause_of::<crate::Catalog>(&all, PLACE), None);
 }
@@ -168,11 +108,7 @@ fn a_token_learns_whether_repository_or_action_is_missing() {
 #[test]
 fn anonymous_pull_grants_to_everybody_and_nothing_but_reading() {
     let open = registry(true);
-    for somebody in [
-        holder(PrincipalKind::Anonymous, Rights::None),
-        user(&[]),
-        token(&[]),
-    ] {
+    for somebody in [holder(PrincipalKind::Anonymous, Rights::None), user(&[]), token(&[])] {
         let access = decide::<Pull>(&somebody, &open, at("a")).unwrap();
         assert_eq!(*access.rule(), Rule::AnonymousPull);
         assert!(decide::<ListTags>(&somebody, &open, at("a")).is_ok());
@@ -180,14 +116,8 @@ fn anonymous_pull_grants_to_everybody_and_nothing_but_reading() {
         assert!(decide::<crate::Catalog>(&somebody, &open, PLACE).is_ok());
     }
     let anonymous = holder(PrincipalKind::Anonymous, Rights::None);
-    assert_eq!(
-        cause_of::<Push>(&anonymous, at("a")),
-        Some(Cause::PermissionAnonymousWrite)
-    );
-    assert_eq!(
-        cause_of::<Pull>(&anonymous, at("a")),
-        Some(Cause::PermissionPull)
-    );
+    assert_eq!(cause_of::<Push>(&anonymous, at("a")), Some(Cause::PermissionAnonymousWrite));
+    assert_eq!(cause_of::<Pull>(&anonymous, at("a")), Some(Cause::PermissionPull));
 }
 
 #[test]
@@ -220,19 +150,9 @@ fn a_ceiling_takes_away_what_the_password_token_did_not_list() {
     let scopes = parse_scopes(["repository:a:pull"]).unwrap();
     owner.ceiling = Some(reduce(&owner, &registry(false), &scopes));
     assert_eq!(cause_of::<Pull>(&owner, at("a")), None);
-    assert_eq!(
-        cause_of::<Push>(&owner, at("a")),
-        Some(Cause::PermissionPush)
-    );
-    assert_eq!(
-        cause_of::<Pull>(&owner, at("b")),
-        Some(Cause::PermissionPull)
-    );
-    assert_eq!(
-        cause_of::<ListTags>(&owner, at("a")),
-        None,
-        "pull serves for listing tags"
-    );
+    assert_eq!(cause_of::<Push>(&owner, at("a")), Some(Cause::PermissionPush));
+    assert_eq!(cause_of::<Pull>(&owner, at("b")), Some(Cause::PermissionPull));
+    assert_eq!(cause_of::<ListTags>(&owner, at("a")), None, "pull serves for listing tags");
 }
 
 #[test]
@@ -240,10 +160,7 @@ fn beyond_its_list_a_token_is_told_to_ask_again_or_that_it_may_not() {
     let owner = user(&["Owner"]);
     let scopes = parse_scopes(["repository:a:pull"]).unwrap();
     let access = reduce(&owner, &registry(false), &scopes);
-    let rights = TokenRights {
-        principal: &owner.principal,
-        access: &access,
-    };
+    let rights = TokenRights { principal: &owner.principal, access: &access };
     assert!(decide_by_token::<Pull>(rights, &at("a")).is_some());
     assert!(decide_by_token::<Push>(rights, &at("a")).is_none());
     let beyond = |holder: &Holder| {
@@ -253,10 +170,7 @@ fn beyond_its_list_a_token_is_told_to_ask_again_or_that_it_may_not() {
     assert_eq!(beyond(&owner), Cause::PermissionInsufficientScope);
     assert_eq!(beyond(&user(&["AcrPull"])), Cause::PermissionPush);
     let tags = decide_beyond_token::<ListTags>(rights, &owner, &registry(false), at("a"));
-    assert!(
-        tags.is_ok(),
-        "a token that asked for pull lists tags while its holder may"
-    );
+    assert!(tags.is_ok(), "a token that asked for pull lists tags while its holder may");
 }
 
 #[test]
@@ -264,21 +178,10 @@ fn over_asking_is_answered_with_what_is_held_in_the_order_asked() {
     let asked = ["repository:a:push,pull,delete repository:b:* registry:catalog:* registry:None:*"];
     let scopes = parse_scopes(asked).unwrap();
     let list = reduce(&user(&["AcrPush"]), &registry(false), &scopes);
-    let shown: Vec<_> = list
-        .0
-        .iter()
-        .map(|e| (e.name.as_str(), e.actions.join(",")))
-        .collect();
-    let expected = [
-        ("a", "push,pull"),
-        ("b", "pull,push,metadata_read"),
-        ("catalog", "*"),
-        ("None", ""),
-    ];
-    assert_eq!(
-        shown,
-        expected.map(|(name, actions)| (name, actions.to_owned()))
-    );
+    let shown: Vec<_> = list.0.iter().map(|e| (e.name.as_str(), e.actions.join(","))).collect();
+    let expected =
+        [("a", "push,pull"), ("b", "pull,push,metadata_read"), ("catalog", "*"), ("None", "")];
+    assert_eq!(shown, expected.map(|(name, actions)| (name, actions.to_owned())));
     assert_eq!(list.0[0].asked, ["push", "pull", "delete"]);
     assert!(list.0[1].asked.is_empty() && list.0[2].asked.is_empty());
     let nothing = reduce(&user(&[]), &registry(false), &scopes);
@@ -301,18 +204,12 @@ fn rule() -> impl Strategy<Value = ScopeMapRule> {
     ];
     (pattern, prop::collection::vec(action(), 0..4)).prop_map(|(pattern, actions)| ScopeMapRule {
         pattern: pattern.parse().unwrap(),
-        actions: actions
-            .into_iter()
-            .filter(|a| *a != Action::Catalog)
-            .collect(),
+        actions: actions.into_iter().filter(|a| *a != Action::Catalog).collect(),
     })
 }
 
 fn scope_map() -> impl Strategy<Value = ScopeMap> {
-    prop::collection::vec(rule(), 0..5).prop_map(|rules| ScopeMap {
-        name: "m".to_owned(),
-        rules,
-    })
+    prop::collection::vec(rule(), 0..5).prop_map(|rules| ScopeMap { name: "m".to_owned(), rules })
 }
 
 fn role() -> impl Strategy<Value = String> {

@@ -5,10 +5,7 @@ use std::collections::BTreeMap;
 fn entries(text: &str) -> BTreeMap<String, Vec<String>> {
     let mut found = BTreeMap::new();
     let (mut message, mut current) = (String::new(), String::new());
-    for line in text
-        .lines()
-        .filter(|line| !line.starts_with('#') && !line.trim().is_empty())
-    {
+    for line in text.lines().filter(|line| !line.starts_with('#') && !line.trim().is_empty()) {
         let start = line.split('=').next().unwrap_or_default().trim();
         if !line.starts_with([' ', '}']) {
             message = start.to_owned();
@@ -44,17 +41,10 @@ fn both_languages_have_the_same_texts_with_the_same_arguments() {
     for ((name, english), (_, korean)) in ENGLISH.iter().zip(KOREAN) {
         let (english, korean) = (entries(english), entries(korean));
         for (id, arguments) in &english {
-            assert_eq!(
-                Some(arguments),
-                korean.get(id),
-                "{name}: {id} differs in Korean"
-            );
+            assert_eq!(Some(arguments), korean.get(id), "{name}: {id} differs in Korean");
         }
         for id in korean.keys() {
-            assert!(
-                english.contains_key(id),
-                "{name}: {id} exists in Korean alone"
-            );
+            assert!(english.contains_key(id), "{name}: {id} exists in Korean alone");
         }
     }
 }
@@ -65,10 +55,7 @@ fn every_cause_has_a_title_and_a_fix_in_every_language() {
         for language in Language::ALL {
             for id in [cause.code().to_owned(), format!("{}.fix", cause.code())] {
                 let text = texts().find(*language, &id, &[]);
-                assert!(
-                    text.is_some_and(|text| !text.is_empty()),
-                    "{id} in {language:?}"
-                );
+                assert!(text.is_some_and(|text| !text.is_empty()), "{id} in {language:?}");
             }
         }
     }
@@ -76,30 +63,16 @@ fn every_cause_has_a_title_and_a_fix_in_every_language() {
 
 #[test]
 fn every_cause_in_the_files_is_in_the_table() {
-    let causes = ENGLISH
-        .iter()
-        .find(|(name, _)| *name == "causes.ftl")
-        .unwrap()
-        .1;
+    let causes = ENGLISH.iter().find(|(name, _)| *name == "causes.ftl").unwrap().1;
     for id in entries(causes).keys() {
         let code = id.split('.').next().unwrap();
-        assert!(
-            Cause::from_code(code).is_some(),
-            "{code} has texts and no row"
-        );
+        assert!(Cause::from_code(code).is_some(), "{code} has texts and no row");
     }
 }
 
 #[test]
 fn arguments_are_filled_in_and_a_missing_text_is_its_name() {
-    let text = texts().get(
-        Language::English,
-        "network-ip-denied.answer",
-        &[("address", "::1")],
-    );
+    let text = texts().get(Language::English, "network-ip-denied.answer", &[("address", "::1")]);
     assert!(text.contains("::1"), "{text}");
-    assert_eq!(
-        texts().get(Language::Korean, "no-such-text", &[]),
-        "no-such-text"
-    );
+    assert_eq!(texts().get(Language::Korean, "no-such-text", &[]), "no-such-text");
 }

@@ -92,11 +92,7 @@ pub fn mint_refresh(
     let end = end(now, REFRESH_LIFE, grant.until);
     let base = claims(grant.audience, grant.holder, grant.origin, jti, (now, end));
     let permissions = Some(Permissions::default());
-    let claims = RegistryClaims {
-        grant_type: GrantType::RefreshToken,
-        permissions,
-        ..base
-    };
+    let claims = RegistryClaims { grant_type: GrantType::RefreshToken, permissions, ..base };
     sign(ring, KeyUse::Registry, &claims, jti, (now, end))
 }
 
@@ -108,21 +104,9 @@ pub fn mint_access(
     now: Timestamp,
 ) -> Result<Minted, KeyError> {
     let anonymous = grant.holder.kind == PrincipalKind::Anonymous;
-    let end = end(
-        now,
-        if anonymous {
-            ANONYMOUS_LIFE
-        } else {
-            ACCESS_LIFE
-        },
-        grant.until,
-    );
+    let end = end(now, if anonymous { ANONYMOUS_LIFE } else { ACCESS_LIFE }, grant.until);
     let base = claims(grant.audience, grant.holder, grant.origin, jti, (now, end));
-    let claims = RegistryClaims {
-        access: Some(grant.access),
-        ceiling: grant.ceiling,
-        ..base
-    };
+    let claims = RegistryClaims { access: Some(grant.access), ceiling: grant.ceiling, ..base };
     sign(ring, KeyUse::Registry, &claims, jti, (now, end))
 }
 
@@ -207,9 +191,5 @@ fn sign(
     header.kid = Some(key.id.clone());
     let encoding: &EncodingKey = &key.encoding;
     let token = encode(&header, claims, encoding).map_err(|_| KeyError::Malformed)?;
-    Ok(Minted {
-        token,
-        jti: jti.to_string(),
-        lives: end.duration_since(now),
-    })
+    Ok(Minted { token, jti: jti.to_string(), lives: end.duration_since(now) })
 }

@@ -18,10 +18,7 @@ struct Counting;
 
 impl Entropy for Counting {
     fn fill(&self, bytes: &mut [u8]) {
-        bytes
-            .iter_mut()
-            .enumerate()
-            .for_each(|(at, byte)| *byte = at.to_le_bytes()[0]);
+        bytes.iter_mut().enumerate().for_each(|(at, byte)| *byte = at.to_le_bytes()[0]);
     }
 }
 
@@ -41,21 +38,12 @@ fn at(minutes: i64) -> Timestamp {
 fn alice() -> Principal {
     let id = PrincipalId(Uuid::from_u128(3));
     let name = "alice@example.com".to_owned();
-    Principal {
-        kind: PrincipalKind::User,
-        id,
-        name,
-        tenant: HERE.tenant,
-    }
+    Principal { kind: PrincipalKind::User, id, name, tenant: HERE.tenant }
 }
 
 fn origin() -> Origin {
     let credential = Some(CredentialId(Uuid::from_u128(4)));
-    Origin {
-        credential,
-        principal_stamp: 1,
-        credential_stamp: 7,
-    }
+    Origin { credential, principal_stamp: 1, credential_stamp: 7 }
 }
 
 fn access_list() -> AccessList {
@@ -70,12 +58,7 @@ fn access_list() -> AccessList {
 
 fn refresh(until: Option<Timestamp>) -> Minted {
     let holder = alice();
-    let grant = RefreshGrant {
-        audience: HERE,
-        holder: &holder,
-        origin: origin(),
-        until,
-    };
+    let grant = RefreshGrant { audience: HERE, holder: &holder, origin: origin(), until };
     mint_refresh(&RING, grant, Uuid::from_u128(9), at(0)).unwrap()
 }
 
@@ -96,14 +79,7 @@ fn access(ring: &KeyRing) -> Minted {
 fn identity() -> Minted {
     let issuer = format!("https://registry.example.com/{}/v2.0", HERE.tenant);
     let names = (issuer, "app".to_owned());
-    mint_identity(
-        &RING,
-        &alice(),
-        origin(),
-        names,
-        (None, Uuid::from_u128(9), at(0)),
-    )
-    .unwrap()
+    mint_identity(&RING, &alice(), origin(), names, (None, Uuid::from_u128(9), at(0))).unwrap()
 }
 
 fn payload(token: &str) -> Value {
@@ -119,10 +95,7 @@ fn an_access_token_has_azures_claims_and_reads_back() {
     assert_eq!(claims["aud"], "registry.example.com");
     assert_eq!(claims["grant_type"], "access_token");
     assert_eq!(claims["access"][0]["actions"], json!(["pull"]));
-    assert_eq!(
-        claims["exp"].as_i64().unwrap() - claims["iat"].as_i64().unwrap(),
-        4500
-    );
+    assert_eq!(claims["exp"].as_i64().unwrap() - claims["iat"].as_i64().unwrap(), 4500);
     let read = verify_registry(&RING, &minted.token, HERE, at(74)).unwrap();
     assert_eq!(read.holder(), Some(alice()));
     assert_eq!((read.origin, read.access), (origin(), Some(access_list())));
@@ -133,10 +106,7 @@ fn a_refresh_token_is_small_and_survives_a_clients_standard_base64() {
     let token = refresh(None).token;
     assert!(token.len() < 1200, "{} bytes", token.len());
     let part = token.split('.').nth(1).unwrap();
-    assert!(
-        STANDARD_NO_PAD.decode(part).is_ok(),
-        "the payload has - or _ in it"
-    );
+    assert!(STANDARD_NO_PAD.decode(part).is_ok(), "the payload has - or _ in it");
     assert_eq!(payload(&token)["grant_type"], "refresh_token");
 }
 
@@ -161,14 +131,8 @@ fn times_are_judged_with_a_leeway_at_the_start_alone() {
 fn another_registrys_token_is_known_as_such() {
     let token = access(&RING).token;
     for other in [
-        Audience {
-            registry: RegistryId(Uuid::from_u128(8)),
-            ..HERE
-        },
-        Audience {
-            login_server: "other.example.com",
-            ..HERE
-        },
+        Audience { registry: RegistryId(Uuid::from_u128(8)), ..HERE },
+        Audience { login_server: "other.example.com", ..HERE },
     ] {
         let fault = verify_registry(&RING, &token, other, at(1)).unwrap_err();
         assert!(matches!(fault, TokenFault::WrongAudience(_)), "{fault:?}");
@@ -181,12 +145,7 @@ fn an_identity_token_is_no_registry_token_and_the_other_way_round() {
     assert_eq!(fault, TokenFault::WrongUse);
     let fault = verify_identity(&RING, &access(&RING).token, at(1)).unwrap_err();
     assert_eq!(fault, TokenFault::WrongUse);
-    assert_eq!(
-        verify_identity(&RING, &identity().token, at(1))
-            .unwrap()
-            .oid,
-        alice().id
-    );
+    assert_eq!(verify_identity(&RING, &identity().token, at(1)).unwrap().oid, alice().id);
 }
 
 /// CVE-2025-24976 (distribution): a key inside the token's header was trusted. And its kin: no
@@ -217,47 +176,16 @@ fn forged_tokens_are_refused() {
         EncodingKey::from_secret(RING.find(kid.as_deref().unwrap()).unwrap().id.as_bytes());
 
     for (name, token) in [
-        (
-            "no algorithm",
-            format!("{}.{}.", part(&header("none")), part(&claims)),
-        ),
-        (
-            "none, signed",
-            format!("{}.{}.{signature}", part(&header("none")), part(&claims)),
-        ),
-        (
-            "changed payload",
-            format!("{}.{}.{signature}", part(&header("ES256")), part(&wider)),
-        ),
-        (
-            "no signature",
-            format!("{}.{}.", part(&header("ES256")), part(&claims)),
-        ),
+        ("no algorithm", format!("{}.{}.", part(&header("none")), part(&claims))),
+        ("none, signed", format!("{}.{}.{signature}", part(&header("none")), part(&claims))),
+        ("changed payload", format!("{}.{}.{signature}", part(&header("ES256")), part(&wider))),
+        ("no signature", format!("{}.{}.", part(&header("ES256")), part(&claims))),
         ("another server's key", access(&OTHER).token),
-        (
-            "a key in the header",
-            encode(&embedded, &claims, &theirs.encoding).unwrap(),
-        ),
-        (
-            "a chain in the header",
-            encode(&chained, &claims, &theirs.encoding).unwrap(),
-        ),
-        (
-            "HMAC with a public value",
-            encode(&confused, &claims, &public).unwrap(),
-        ),
-        (
-            "no key id",
-            format!(
-                "{}.{}.{signature}",
-                part(&json!({"alg": "ES256"})),
-                part(&claims)
-            ),
-        ),
-        (
-            "RS256 by name",
-            format!("{}.{}.{signature}", part(&header("RS256")), part(&claims)),
-        ),
+        ("a key in the header", encode(&embedded, &claims, &theirs.encoding).unwrap()),
+        ("a chain in the header", encode(&chained, &claims, &theirs.encoding).unwrap()),
+        ("HMAC with a public value", encode(&confused, &claims, &public).unwrap()),
+        ("no key id", format!("{}.{}.{signature}", part(&json!({"alg": "ES256"})), part(&claims))),
+        ("RS256 by name", format!("{}.{}.{signature}", part(&header("RS256")), part(&claims))),
     ] {
         let fault = verify_registry(&RING, &token, HERE, at(1)).unwrap_err();
         assert_eq!(fault, TokenFault::Untrusted, "{name}");

@@ -77,12 +77,7 @@ impl RegistryClaims {
             PrincipalKind::Anonymous => String::new(),
             _ => self.sub.clone(),
         };
-        Some(Principal {
-            kind,
-            id: self.pid,
-            name,
-            tenant: self.tenant,
-        })
+        Some(Principal { kind, id: self.pid, name, tenant: self.tenant })
     }
 }
 
@@ -95,22 +90,14 @@ fn signed<C: DeserializeOwned>(
         return Err(TokenFault::Malformed);
     }
     let header = decode_header(token).map_err(|_| TokenFault::Untrusted)?;
-    let key = header
-        .kid
-        .as_deref()
-        .and_then(|id| ring.find(id))
-        .ok_or(TokenFault::Untrusted)?;
+    let key = header.kid.as_deref().and_then(|id| ring.find(id)).ok_or(TokenFault::Untrusted)?;
     if header.alg != key.usage.algorithm() {
         return Err(TokenFault::Untrusted);
     }
     if key.usage != usage {
         // Only a token that we did sign is known to be of the wrong use.
         let ours = claims_of::<serde_json::Value>(key, token).is_some();
-        return Err(if ours {
-            TokenFault::WrongUse
-        } else {
-            TokenFault::Untrusted
-        });
+        return Err(if ours { TokenFault::WrongUse } else { TokenFault::Untrusted });
     }
     claims_of(key, token).ok_or(TokenFault::Untrusted)
 }
@@ -122,9 +109,7 @@ fn claims_of<C: DeserializeOwned>(key: &SigningKey, token: &str) -> Option<C> {
     validation.validate_exp = false;
     validation.validate_nbf = false;
     validation.validate_aud = false;
-    decode(token, &key.decoding, &validation)
-        .ok()
-        .map(|data| data.claims)
+    decode(token, &key.decoding, &validation).ok().map(|data| data.claims)
 }
 
 fn in_time<C>(nbf: i64, exp: i64, claims: C, now: Timestamp) -> Result<C, TokenFault<C>> {

@@ -28,10 +28,7 @@ fn an_image_names_its_config_and_layers() {
     assert_eq!(manifest.kind, Kind::Image);
     assert_eq!(manifest.blobs.len(), 2);
     let config = Some("application/vnd.oci.image.config.v1+json".to_owned());
-    assert_eq!(
-        manifest.artifact_type, config,
-        "the config's type stands in"
-    );
+    assert_eq!(manifest.artifact_type, config, "the config's type stands in");
 }
 
 #[test]
@@ -48,19 +45,14 @@ fn a_manifest_without_any_media_type_is_known_by_its_shape() {
     assert_eq!(parse(None, &body).unwrap().media_type, OCI_MANIFEST);
     let index = json!({"schemaVersion": 2, "manifests": []});
     assert_eq!(parse(None, &index).unwrap().kind, Kind::Index);
-    assert!(matches!(
-        parse(None, &json!({})),
-        Err(ManifestError::MediaType(_))
-    ));
+    assert!(matches!(parse(None, &json!({})), Err(ManifestError::MediaType(_))));
 }
 
 #[test]
 fn header_and_body_must_agree() {
     let error = parse(Some(OCI_INDEX), &image()).unwrap_err();
-    let expected = ManifestError::Mismatch {
-        header: OCI_INDEX.to_owned(),
-        body: OCI_MANIFEST.to_owned(),
-    };
+    let expected =
+        ManifestError::Mismatch { header: OCI_INDEX.to_owned(), body: OCI_MANIFEST.to_owned() };
     assert_eq!(error, expected);
 }
 
@@ -81,10 +73,7 @@ fn a_subject_and_annotations_are_read() {
     body["annotations"] = json!({"a": "b"});
     let manifest = parse(None, &body).unwrap();
     assert_eq!(manifest.subject, Some(Digest::sha256(b"subject")));
-    assert_eq!(
-        manifest.artifact_type.as_deref(),
-        Some("application/vnd.example.sbom")
-    );
+    assert_eq!(manifest.artifact_type.as_deref(), Some("application/vnd.example.sbom"));
     assert_eq!(manifest.annotations.get("a").map(String::as_str), Some("b"));
 }
 
@@ -95,11 +84,7 @@ fn an_artifact_manifest_names_its_blobs() {
         "blobs": [descriptor("text/plain", "a"), descriptor("text/plain", "a")],
     });
     let manifest = parse(Some(OCI_ARTIFACT), &body).unwrap();
-    assert_eq!(
-        (manifest.kind, manifest.blobs.len()),
-        (Kind::Artifact, 1),
-        "doubles are united"
-    );
+    assert_eq!((manifest.kind, manifest.blobs.len()), (Kind::Artifact, 1), "doubles are united");
 }
 
 #[test]
@@ -107,21 +92,12 @@ fn what_is_no_manifest_is_refused_in_words() {
     let schema1 = "application/vnd.docker.distribution.manifest.v1+prettyjws";
     let mut body = image();
     body.as_object_mut().unwrap().remove("mediaType");
-    assert_eq!(
-        parse(Some(schema1), &body),
-        Err(ManifestError::MediaType(schema1.to_owned()))
-    );
+    assert_eq!(parse(Some(schema1), &body), Err(ManifestError::MediaType(schema1.to_owned())));
     for (bytes, word) in [
         (&b"{"[..], "EOF"),
         (b"[]", "object"),
-        (
-            br#"{"mediaType":"application/vnd.oci.image.manifest.v1+json"}"#,
-            "config",
-        ),
-        (
-            br#"{"mediaType":"application/vnd.oci.image.index.v1+json"}"#,
-            "manifests",
-        ),
+        (br#"{"mediaType":"application/vnd.oci.image.manifest.v1+json"}"#, "config"),
+        (br#"{"mediaType":"application/vnd.oci.image.index.v1+json"}"#, "manifests"),
         (br#"{"config":{"digest":"sha256:x"}}"#, "encoded"),
         (b"\xff\xfe", "object"),
         (b"{\"\xff\":1}", "invalid"),

@@ -85,7 +85,10 @@ impl Said {
             let pairs = |element: &str| -> Vec<(String, String)> {
                 let split = |pair: &str| {
                     let (name, value) = pair.split_once('=')?;
-                    Some((name.trim().to_ascii_lowercase(), value.trim().trim_matches('"').to_owned()))
+                    Some((
+                        name.trim().to_ascii_lowercase(),
+                        value.trim().trim_matches('"').to_owned(),
+                    ))
                 };
                 element.split(';').filter_map(split).collect()
             };
@@ -96,7 +99,8 @@ impl Said {
             let hop = |element: &Vec<_>| value(element, "for").and_then(|hop| address(&hop));
             said.standard = Some(elements.iter().map(hop).collect());
             if let Some(nearest) = elements.last() {
-                said.scheme = value(nearest, "proto").and_then(|word| scheme(&word)).or(said.scheme);
+                said.scheme =
+                    value(nearest, "proto").and_then(|word| scheme(&word)).or(said.scheme);
                 said.host = value(nearest, "host").or(said.host);
             }
         }

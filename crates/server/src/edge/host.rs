@@ -36,9 +36,7 @@ impl Named {
         let host = match (bracketed, host.parse::<IpAddr>()) {
             (Some(v6), _) => HostKind::Address(IpAddr::V6(v6.parse().ok()?)),
             (None, Ok(address)) => HostKind::Address(address),
-            (None, Err(_)) => {
-                HostKind::Name(host.strip_suffix('.').unwrap_or(host).parse().ok()?)
-            }
+            (None, Err(_)) => HostKind::Name(host.strip_suffix('.').unwrap_or(host).parse().ok()?),
         };
         Some(Self { host, port })
     }
@@ -77,10 +75,9 @@ pub(crate) fn registry<'a>(
     let named = client.host.as_deref().and_then(Named::read);
     let name = named.as_ref().and_then(Named::name);
     let below = match (name, &config.domain) {
-        (Some(name), Some(domain)) if !is_alias(config, name) => name
-            .as_str()
-            .strip_suffix(domain.as_str())
-            .and_then(|rest| rest.strip_suffix('.')),
+        (Some(name), Some(domain)) if !is_alias(config, name) => {
+            name.as_str().strip_suffix(domain.as_str()).and_then(|rest| rest.strip_suffix('.'))
+        }
         _ => None,
     };
     match below {
@@ -154,11 +151,16 @@ fn is_alias(config: &Config, name: &Host) -> bool {
 }
 
 /// Whether a service that a token is asked for names another registry of this server.
-pub(crate) fn names_another(config: &Config, registries: &Registries, hosted: &Hosted, service: &str) -> bool {
+pub(crate) fn names_another(
+    config: &Config,
+    registries: &Registries,
+    hosted: &Hosted,
+    service: &str,
+) -> bool {
     let service = service.to_ascii_lowercase();
-    registries
-        .others_than(hosted)
-        .any(|other| service == canonical(config, &other.registry.key()) || service == other.registry.key())
+    registries.others_than(hosted).any(|other| {
+        service == canonical(config, &other.registry.key()) || service == other.registry.key()
+    })
 }
 
 /// The scheme that a listener has.

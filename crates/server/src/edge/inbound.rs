@@ -35,12 +35,15 @@ pub(crate) struct Inbound {
 
 impl Inbound {
     /// Takes a request in; `None` where its path is no text.
-    pub(crate) fn new(app: &App, request: Request<Incoming>, connection: Connection) -> Option<Self> {
+    pub(crate) fn new(
+        app: &App,
+        request: Request<Incoming>,
+        connection: Connection,
+    ) -> Option<Self> {
         let (head, body) = request.into_parts();
         let path = percent_encoding::percent_decode_str(head.uri.path()).decode_utf8().ok()?;
         let authority = head.uri.authority().map(http::uri::Authority::as_str);
-        let client =
-            Client::of(&connection, &head.headers, authority, &app.config.trusted_proxies);
+        let client = Client::of(&connection, &head.headers, authority, &app.config.trusted_proxies);
         Some(Self {
             method: head.method,
             path: path.into_owned(),

@@ -193,10 +193,7 @@ async fn by_token_as_password(
     secret: &secret::Secret,
 ) -> Result<Caller, Refusal> {
     let (ring, audience) = (app.keys.ring(), showing.hosted.audience());
-    let token = app
-        .tokens
-        .verify(&ring, secret.expose(), audience, showing.now)
-        .map_err(fault)?;
+    let token = app.tokens.verify(&ring, secret.expose(), audience, showing.now).map_err(fault)?;
     if !is_token_user(name) {
         let denial = Denial::new(Cause::CredentialWrongUsername);
         return Err(denial.to_holder(token.principal.clone()).into());
@@ -205,9 +202,7 @@ async fn by_token_as_password(
         GrantType::AccessToken => {
             (Credential::AccessToken, Means::AccessTokenAsPassword(Arc::clone(&token)))
         }
-        GrantType::RefreshToken => {
-            (Credential::RefreshToken, Means::RefreshToken(secret.clone()))
-        }
+        GrantType::RefreshToken => (Credential::RefreshToken, Means::RefreshToken(secret.clone())),
     };
     let until = matches!(means, Means::AccessTokenAsPassword(_)).then(|| token.claims.expires());
     let caller = Caller {
@@ -226,9 +221,8 @@ async fn still_stands(
     showing: Showing<'_>,
     mut caller: Caller,
 ) -> Result<Caller, Refusal> {
-    let revoked = |caller: &Caller| {
-        Denial::new(Cause::CredentialRevoked).to_holder(caller.principal.clone())
-    };
+    let revoked =
+        |caller: &Caller| Denial::new(Cause::CredentialRevoked).to_holder(caller.principal.clone());
     let Some(credential) = caller.origin.credential else {
         let registry = &showing.hosted.registry;
         let holds = registry.settings.anonymous_pull

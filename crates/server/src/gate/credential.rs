@@ -176,9 +176,15 @@ mod tests {
     #[test]
     fn what_cannot_be_read_is_told_from_what_is_wrong() {
         let spaced = basic(&format!("ci-build:{}\n", "eyJhbGciOiJub25lIn0.e30.x"));
-        for value in
-            ["Basic", "Basic ???", "Digest x=y", &basic("alice"), &basic("alice:"), &basic(" a:b"), &spaced]
-        {
+        for value in [
+            "Basic",
+            "Basic ???",
+            "Digest x=y",
+            &basic("alice"),
+            &basic("alice:"),
+            &basic(" a:b"),
+            &spaced,
+        ] {
             assert!(matches!(read(&[value]), Presented::Unreadable(_)), "{value}");
         }
         assert!(matches!(read(&["Bearer a", "Bearer b"]), Presented::Unreadable(_)));

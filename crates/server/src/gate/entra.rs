@@ -54,7 +54,9 @@ pub(crate) fn denied(denial: &Denial, inbound: &Inbound, user: bool) -> Option<A
     // An unproven failure is a 401, whatever it was: az keeps a 400 for a minute.
     let projection = match (told, user) {
         (Cause::CredentialWrongTenant, _) => (StatusCode::BAD_REQUEST, "invalid_request", 90_002),
-        (Cause::CredentialExpiredSecret, _) => (StatusCode::UNAUTHORIZED, "invalid_client", 7_000_222),
+        (Cause::CredentialExpiredSecret, _) => {
+            (StatusCode::UNAUTHORIZED, "invalid_client", 7_000_222)
+        }
         (Cause::CredentialDisabled, true) => (StatusCode::UNAUTHORIZED, "invalid_grant", 50_057),
         (Cause::CredentialDisabled, false) => {
             (StatusCode::UNAUTHORIZED, "invalid_client", 7_000_112)

@@ -94,11 +94,7 @@ pub(crate) fn repository_event<A: Capability>(
         request: exchange.facts(holder.name.clone(), credential.unwrap_or_default()),
         operation: operation.to_owned(),
         result: status,
-        repository: access
-            .place()
-            .repository()
-            .map(RepositoryName::to_string)
-            .unwrap_or_default(),
+        repository: access.place().repository().map(RepositoryName::to_string).unwrap_or_default(),
         tag: None,
         digest: None,
         media_type: None,
@@ -111,7 +107,9 @@ pub(crate) fn repository_event<A: Capability>(
 /// A path as an operation names it: without ids, and short.
 fn operation(path: &str) -> String {
     crate::edge::inbound::recorded(match path.split_once("/blobs/uploads/") {
-        Some((head, _)) => return crate::edge::inbound::recorded(&format!("{head}/blobs/uploads/")),
+        Some((head, _)) => {
+            return crate::edge::inbound::recorded(&format!("{head}/blobs/uploads/"));
+        }
         None => path,
     })
 }

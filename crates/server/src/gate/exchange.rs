@@ -96,7 +96,8 @@ impl Exchange {
         let place = in_repository(&self.hosted, repository);
         let owner = Owner { place: &place, principal: token.principal.id };
         let key = &self.app.upload_key;
-        Ticket::open(key, owner, id).is_some_and(|ticket| ticket.was_begun_by(key, &token.claims.jti))
+        Ticket::open(key, owner, id)
+            .is_some_and(|ticket| ticket.was_begun_by(key, &token.claims.jti))
     }
 
     /// Scheme and host that this client reaches the registry at.

@@ -32,7 +32,7 @@ pub(crate) use passwords::{HumanPasswords, PasswordFailure};
 pub(crate) use present::Present;
 pub(crate) use refusal::{Refusal, Refused};
 pub(crate) use registries::{Hosted, Registries};
-pub use route::{Kind, Needs as RouteNeeds, RouteRow, routes};
 pub(crate) use route::{Found, Needs, Target, find};
+pub use route::{Kind, Needs as RouteNeeds, RouteRow, routes};
 pub(crate) use throttle::Throttle;
 pub(crate) use tokens::{Verified, VerifiedTokens};

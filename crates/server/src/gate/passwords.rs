@@ -74,7 +74,8 @@ impl HumanPasswords {
         entropy: Arc<dyn Entropy>,
     ) -> Result<String, PasswordFailure> {
         let password = naru_identity::secret::Secret::new(password.to_owned());
-        let hashed = self.run(move |argon2| argon2.hash(password.expose(), entropy.as_ref())).await?;
+        let hashed =
+            self.run(move |argon2| argon2.hash(password.expose(), entropy.as_ref())).await?;
         hashed.map_err(PasswordFailure::Refused)
     }
 

@@ -4,9 +4,7 @@ use http::header::HeaderName;
 use http::{HeaderValue, StatusCode};
 use naru_access::Denial;
 use naru_codes::Cause;
-use naru_oci::{
-    DigestError, ErrorCode, ManifestError, ReferenceError, RepositoryNameError,
-};
+use naru_oci::{DigestError, ErrorCode, ManifestError, ReferenceError, RepositoryNameError};
 use naru_store::{StoreError, UploadError};
 use serde_json::{Value, json};
 
@@ -123,14 +121,16 @@ impl From<UploadError> for Refusal {
         match error {
             UploadError::Unknown => upload_unknown().into(),
             UploadError::OutOfOrder(end) => {
-                let message = format!("the chunk does not start where the upload ends, at byte {end}");
+                let message =
+                    format!("the chunk does not start where the upload ends, at byte {end}");
                 let status = StatusCode::RANGE_NOT_SATISFIABLE;
                 let range = upload_range(end);
                 let refused = Refused::new(status, ErrorCode::BlobUploadInvalid, message);
                 refused.with_header(http::header::RANGE, &range).into()
             }
             UploadError::Source(SourceError::Broken) => {
-                Refused::invalid(ErrorCode::BlobUploadInvalid, "the content ended before its end").into()
+                Refused::invalid(ErrorCode::BlobUploadInvalid, "the content ended before its end")
+                    .into()
             }
             UploadError::Source(SourceError::Size) => {
                 let message = "the content is not of the size that was announced";

@@ -111,7 +111,8 @@ impl Target {
 
     fn in_directory(path: &str) -> Self {
         let mut segments = path.trim_start_matches('/').splitn(2, '/');
-        let (tenant, rest) = (segments.next().unwrap_or_default(), segments.next().unwrap_or_default());
+        let (tenant, rest) =
+            (segments.next().unwrap_or_default(), segments.next().unwrap_or_default());
         let tenant = tenant.to_owned();
         match rest {
             "oauth2/v2.0/token" => Self::IdentityToken(tenant),
@@ -193,8 +194,7 @@ impl Needs {
 }
 
 /// An answer in the making.
-pub(crate) type Handled<'a> =
-    Pin<Box<dyn Future<Output = Result<Answer, Refusal>> + Send + 'a>>;
+pub(crate) type Handled<'a> = Pin<Box<dyn Future<Output = Result<Answer, Refusal>> + Send + 'a>>;
 
 /// A row of the table.
 pub struct RouteRow {

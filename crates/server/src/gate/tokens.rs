@@ -49,7 +49,9 @@ impl VerifiedTokens {
         let digest = Digest::sha256(token.as_bytes());
         hash.iter_mut().zip(digest.bytes()).for_each(|(to, from)| *to = *from);
         let key = (audience.registry, hash);
-        if let Some(known) = self.0.get(&key).filter(|known| known.claims.aud == audience.login_server) {
+        if let Some(known) =
+            self.0.get(&key).filter(|known| known.claims.aud == audience.login_server)
+        {
             return match known.claims.expires() {
                 end if end <= now => Err(TokenFault::Expired(end, Box::new(known.claims.clone()))),
                 _ => Ok(known),

@@ -33,9 +33,8 @@ pub(crate) async fn handle(
     request: Request<Incoming>,
     connection: Connection,
 ) -> Response<Body> {
-    let unjudged = |answer: Answer| {
-        answer.header(CORRELATION_ID, app.guid().to_string()).into_response()
-    };
+    let unjudged =
+        |answer: Answer| answer.header(CORRELATION_ID, app.guid().to_string()).into_response();
     if let Some(answer) = health::answer(&app, &request).await {
         return unjudged(answer);
     }
@@ -83,8 +82,16 @@ async fn answer(app: Arc<App>, inbound: Inbound) -> Answer {
         Err(fault) => (Target::Unknown, Some(fault)),
     };
     let presented = Presented::in_headers(&inbound.headers);
-    let mut exchange =
-        Exchange { app, registries, hosted, inbound, target, presented, caller: None, grantee: None };
+    let mut exchange = Exchange {
+        app,
+        registries,
+        hosted,
+        inbound,
+        target,
+        presented,
+        caller: None,
+        grantee: None,
+    };
     match judge(&mut exchange, fault).await {
         Ok(answer) => answer,
         Err(refusal) => refuse(exchange, refusal).await,

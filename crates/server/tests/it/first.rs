@@ -22,12 +22,8 @@ async fn somebody_logs_in_pushes_and_pulls() {
     kit.get("/v2/").bearer(token["token"].as_str().unwrap()).send().await.expect(200);
     let image = image("first");
     kit.push_image((OWNER, OWNER_PASSWORD), "team/app", "v1", &image).await;
-    let pulled = kit
-        .get("/v2/team/app/manifests/v1")
-        .basic(OWNER, OWNER_PASSWORD)
-        .send()
-        .await
-        .expect(200);
+    let pulled =
+        kit.get("/v2/team/app/manifests/v1").basic(OWNER, OWNER_PASSWORD).send().await.expect(200);
     assert_eq!(pulled.body, image.manifest);
     assert_eq!(pulled.header("docker-content-digest"), image.digest().to_string());
 }
@@ -35,8 +31,10 @@ async fn somebody_logs_in_pushes_and_pulls() {
 #[tokio::test]
 async fn a_refusal_says_why_and_leaves_a_trace() {
     let kit = Kit::start().await;
-    kit.admin("user", "create", json!({ "name": "reader", "password": "reads only, please" })).await;
-    kit.admin("role-assignment", "create", json!({ "assignee": "reader", "role": "AcrPull" })).await;
+    kit.admin("user", "create", json!({ "name": "reader", "password": "reads only, please" }))
+        .await;
+    kit.admin("role-assignment", "create", json!({ "assignee": "reader", "role": "AcrPull" }))
+        .await;
     let refused = kit
         .post("/v2/team/app/blobs/uploads/")
         .basic("reader", "reads only, please")

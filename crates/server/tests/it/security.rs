@@ -300,7 +300,13 @@ async fn cve_2023_2253_a_huge_n_takes_no_memory() {
     for path in ["/v2/_catalog", "/v2/private/app/tags/list"] {
         let list = |n: &str| kit.get(&format!("{path}?n={n}")).at("registry").login(&admin).send();
         let whole = kit.get(path).at("registry").login(&admin).send().await.expect(200).json();
-        for n in ["10001", "2147483647", "9223372036854775807", "18446744073709551615", "99999999999999999999999999"] {
+        for n in [
+            "10001",
+            "2147483647",
+            "9223372036854775807",
+            "18446744073709551615",
+            "99999999999999999999999999",
+        ] {
             assert_eq!(list(n).await.expect(200).json(), whole, "{n}");
         }
         for n in ["-1", "1e9", "many"] {

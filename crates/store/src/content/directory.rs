@@ -71,9 +71,9 @@ impl Directory {
             let name = entry.file_name();
             let name = name.to_str().unwrap_or_default();
             match name.strip_suffix(MARKER) {
-                Some(key) => leftovers.extend(UploadKey::from_hex(key).map(|key| Leftover {
-                    location: location(key),
-                })),
+                Some(key) => leftovers.extend(
+                    UploadKey::from_hex(key).map(|key| Leftover { location: location(key) }),
+                ),
                 None if UploadKey::from_hex(name).is_some() => disk.remove(&entry.path())?,
                 // Not a name that we give: not ours to remove.
                 None => {}
@@ -170,7 +170,11 @@ impl Content for Directory {
         if let UploadBody::Memory(memory) = &mut upload.body {
             let bytes = Bytes::from(std::mem::take(memory));
             self.table().remove(&upload.key);
-            return Ok(Sealed { digest, size: bytes.len() as u64, body: SealedBody::Inline(bytes) });
+            return Ok(Sealed {
+                digest,
+                size: bytes.len() as u64,
+                body: SealedBody::Inline(bytes),
+            });
         }
         let location = location(upload.key);
         let (path, marker) = (self.path(&location), self.marker(&location));

@@ -44,7 +44,10 @@ impl Chunks {
     }
 
     /// The next frame; none at the end.
-    pub fn poll_next(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Bytes, StoreError>>> {
+    pub fn poll_next(
+        &mut self,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Bytes, StoreError>>> {
         let Some(handle) = self.next.as_mut() else { return Poll::Ready(None) };
         let frame = ready!(Pin::new(handle).poll(context));
         self.next = None;

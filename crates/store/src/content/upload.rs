@@ -29,12 +29,7 @@ pub(super) enum UploadBody {
 }
 
 impl Upload {
-    pub(super) fn new(
-        key: UploadKey,
-        path: PathBuf,
-        algorithm: Algorithm,
-        now: Timestamp,
-    ) -> Self {
+    pub(super) fn new(key: UploadKey, path: PathBuf, algorithm: Algorithm, now: Timestamp) -> Self {
         Self {
             key,
             touched: now,

@@ -49,10 +49,27 @@ pub(super) fn insert_login_event(
     let reason = event.reason.map(Cause::code);
     let count = size_key(event.count);
     let params: [&dyn ToSql; 21] = [
-        &tenant, &registry, &time, &correlation, &event.operation, &request.identity,
-        &request.credential, &request.caller_ip, &event.result, &reason, &event.detail,
-        &event.jwt_id, &event.repository, &event.action, &event.rule, &request.login_server,
-        &request.user_agent, &request.client_request_id, &request.duration_ms, &count, &last,
+        &tenant,
+        &registry,
+        &time,
+        &correlation,
+        &event.operation,
+        &request.identity,
+        &request.credential,
+        &request.caller_ip,
+        &event.result,
+        &reason,
+        &event.detail,
+        &event.jwt_id,
+        &event.repository,
+        &event.action,
+        &event.rule,
+        &request.login_server,
+        &request.user_agent,
+        &request.client_request_id,
+        &request.duration_ms,
+        &count,
+        &last,
     ];
     session.execute(sql, params).map(drop)
 }
@@ -72,10 +89,25 @@ pub(super) fn insert_repository_event(
     let (time, size) = (request.time.as_millisecond(), event.size.map(size_key));
     let correlation = request.correlation_id.into_bytes();
     let params: [&dyn ToSql; 20] = [
-        &tenant, &registry, &time, &correlation, &event.operation, &request.identity,
-        &request.credential, &request.caller_ip, &event.result, &event.repository, &event.tag,
-        &event.digest, &event.media_type, &event.artifact_type, &size, &event.rule,
-        &request.login_server, &request.user_agent, &request.client_request_id,
+        &tenant,
+        &registry,
+        &time,
+        &correlation,
+        &event.operation,
+        &request.identity,
+        &request.credential,
+        &request.caller_ip,
+        &event.result,
+        &event.repository,
+        &event.tag,
+        &event.digest,
+        &event.media_type,
+        &event.artifact_type,
+        &size,
+        &event.rule,
+        &request.login_server,
+        &request.user_agent,
+        &request.client_request_id,
         &request.duration_ms,
     ];
     session.execute(sql, params).map(drop)
@@ -180,4 +212,3 @@ fn repository_events(
         })
     })
 }
-

@@ -49,9 +49,7 @@ pub(super) fn migrate(connection: &mut Connection) -> Result<(), MigrateError> {
     }
     let version = usize::try_from(version).unwrap_or(usize::MAX);
     let known = MIGRATIONS.len();
-    let due = MIGRATIONS
-        .get(version..)
-        .ok_or(MigrateError::Newer { found: version, known })?;
+    let due = MIGRATIONS.get(version..).ok_or(MigrateError::Newer { found: version, known })?;
     for (number, sql) in (version + 1..).zip(due) {
         let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         transaction.execute_batch(sql)?;
@@ -60,7 +58,11 @@ pub(super) fn migrate(connection: &mut Connection) -> Result<(), MigrateError> {
             super::administration::insert_built_in_roles(&Session::new(&transaction, &statements))?;
         }
         transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
-        transaction.pragma_update(None, "user_version", i64::try_from(number).unwrap_or(i64::MAX))?;
+        transaction.pragma_update(
+            None,
+            "user_version",
+            i64::try_from(number).unwrap_or(i64::MAX),
+        )?;
         transaction.commit()?;
     }
     Ok(())

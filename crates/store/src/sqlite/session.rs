@@ -120,7 +120,10 @@ pub(super) fn time_at(row: &Row<'_>, column: usize) -> rusqlite::Result<Timestam
 }
 
 /// A column that may hold a time.
-pub(super) fn optional_time_at(row: &Row<'_>, column: usize) -> rusqlite::Result<Option<Timestamp>> {
+pub(super) fn optional_time_at(
+    row: &Row<'_>,
+    column: usize,
+) -> rusqlite::Result<Option<Timestamp>> {
     match row.get_ref(column)? {
         rusqlite::types::ValueRef::Null => Ok(None),
         _ => time_at(row, column).map(Some),
@@ -152,10 +155,6 @@ pub(super) fn size_key(size: u64) -> i64 {
     i64::try_from(size).unwrap_or(i64::MAX)
 }
 
-fn damaged(
-    column: usize,
-    kind: rusqlite::types::Type,
-    what: &'static str,
-) -> rusqlite::Error {
+fn damaged(column: usize, kind: rusqlite::types::Type, what: &'static str) -> rusqlite::Error {
     rusqlite::Error::FromSqlConversionFailure(column, kind, what.into())
 }

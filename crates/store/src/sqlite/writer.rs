@@ -157,7 +157,11 @@ fn commit(
         }
         any |= keep;
     }
-    if any { transaction.commit()? } else { transaction.rollback()? }
+    if any {
+        transaction.commit()?
+    } else {
+        transaction.rollback()?
+    }
     Ok(())
 }
 

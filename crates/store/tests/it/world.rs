@@ -35,11 +35,7 @@ impl World {
         assert!(world.bootstrap("registry", "owner").await.unwrap());
         let there = world.new_registry("another", world.there.registry);
         let maintenance = Maintenance::of_this_process();
-        world
-            .store
-            .create_registry(&maintenance, there)
-            .await
-            .unwrap();
+        world.store.create_registry(&maintenance, there).await.unwrap();
         world
     }
 
@@ -48,19 +44,9 @@ impl World {
         let directory = tempfile::tempdir().unwrap();
         let store = Sqlite::open(&directory.path().join("naru.db")).unwrap();
         let tenant = TenantId(Uuid::from_u128(1));
-        let place = |id| InRegistry {
-            tenant,
-            registry: RegistryId(Uuid::from_u128(id)),
-        };
+        let place = |id| InRegistry { tenant, registry: RegistryId(Uuid::from_u128(id)) };
         let next = AtomicU64::new(100);
-        Self {
-            directory,
-            store,
-            tenant,
-            here: place(2),
-            there: place(3),
-            next,
-        }
+        Self { directory, store, tenant, here: place(2), there: place(3), next }
     }
 
     pub(crate) async fn bootstrap(
@@ -68,26 +54,17 @@ impl World {
         registry: &str,
         owner: &str,
     ) -> Result<bool, naru_store::AdminError> {
-        let tenant = NewTenant {
-            id: self.tenant,
-            subscription: Uuid::from_u128(4),
-        };
+        let tenant = NewTenant { id: self.tenant, subscription: Uuid::from_u128(4) };
         let registry = self.new_registry(registry, self.here.registry);
         let role = self.assignment(owner, "Owner", "/");
         let maintenance = Maintenance::of_this_process();
-        self.store
-            .bootstrap(&maintenance, tenant, registry, self.user(owner), role)
-            .await
+        self.store.bootstrap(&maintenance, tenant, registry, self.user(owner), role).await
     }
 
     /// The right to administer, as whoever opens the local socket has it.
     pub(crate) fn may<A: ManagementAction>(&self, place: InRegistry) -> Access<A> {
         let principal = Principal::operator(self.tenant);
-        let holder = Holder {
-            principal,
-            rights: Rights::Operator,
-            ceiling: None,
-        };
+        let holder = Holder { principal, rights: Rights::Operator, ceiling: None };
         decide_management(&holder, &ScopePath::root(), place).unwrap()
     }
 
@@ -120,12 +97,7 @@ impl World {
 
     pub(crate) fn user(&self, name: &str) -> NewUser {
         let password = Some(self.password(&format!("hash of {name}")));
-        NewUser {
-            id: PrincipalId(self.guid()),
-            name: name.to_owned(),
-            password,
-            created: now(),
-        }
+        NewUser { id: PrincipalId(self.guid()), name: name.to_owned(), password, created: now() }
     }
 
     pub(crate) fn service_principal(&self, display_name: &str) -> NewServicePrincipal {
@@ -151,13 +123,7 @@ impl World {
 
     pub(crate) fn map(&self, name: &str, rules: Vec<ScopeMapRule>) -> NewScopeMap {
         let (id, name) = (self.guid(), name.to_owned());
-        NewScopeMap {
-            id,
-            name,
-            description: None,
-            rules,
-            created: now(),
-        }
+        NewScopeMap { id, name, description: None, rules, created: now() }
     }
 
     pub(crate) fn assignment(&self, assignee: &str, role: &str, scope: &str) -> NewRoleAssignment {
@@ -183,9 +149,7 @@ impl World {
     }
 
     pub(crate) async fn create_user(&self, name: &str) -> Result<(), naru_store::AdminError> {
-        self.store
-            .create_user(&self.may::<op::WriteDirectory>(self.here), self.user(name))
-            .await
+        self.store.create_user(&self.may::<op::WriteDirectory>(self.here), self.user(name)).await
     }
 
     /// Creates a token that may pull everything, in a registry.
@@ -195,34 +159,21 @@ impl World {
         name: &str,
     ) -> Result<(), naru_store::AdminError> {
         let token = self.token(name, "_repositories_pull");
-        self.store
-            .create_token(&self.may::<op::WriteTokens>(place), token)
-            .await
+        self.store.create_token(&self.may::<op::WriteTokens>(place), token).await
     }
 
     pub(crate) async fn registry(&self, place: InRegistry) -> Registry {
         let registries = self.store.registries().await.unwrap();
-        registries
-            .into_iter()
-            .find(|registry| registry.place() == place)
-            .unwrap()
+        registries.into_iter().find(|registry| registry.place() == place).unwrap()
     }
 
     pub(crate) async fn tokens(&self, place: InRegistry) -> Vec<TokenRecord> {
-        self.store
-            .tokens(&self.may::<op::ReadTokens>(place))
-            .await
-            .unwrap()
+        self.store.tokens(&self.may::<op::ReadTokens>(place)).await.unwrap()
     }
 
     pub(crate) async fn account(&self, secret: &NewSecret) -> Option<Account> {
-        let SecretForm::Generated(tag) = &secret.form else {
-            panic!("a password of a person")
-        };
-        self.store
-            .account_by_secret(self.tenant, *tag)
-            .await
-            .unwrap()
+        let SecretForm::Generated(tag) = &secret.form else { panic!("a password of a person") };
+        self.store.account_by_secret(self.tenant, *tag).await.unwrap()
     }
 
     pub(crate) async fn standing(
@@ -242,8 +193,5 @@ pub(crate) fn now() -> Timestamp {
 pub(crate) fn rule(pattern: &str, actions: &[&str]) -> ScopeMapRule {
     let action = |word: &&str| naru_access::Action::from_scope_map_word(word).unwrap();
     let actions: ActionSet = actions.iter().map(action).collect();
-    ScopeMapRule {
-        pattern: pattern.parse().unwrap(),
-        actions,
-    }
+    ScopeMapRule { pattern: pattern.parse().unwrap(), actions }
 }

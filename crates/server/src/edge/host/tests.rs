@@ -92,7 +92,10 @@ fn the_canonical_name_outlives_another_port() {
     assert_eq!(canonical(&config(None, Some("https://cr.test:8443"), &[]), "registry"), "registry");
     let with_domain = config(Some("example.com"), Some("https://cr.test:8443"), &[]);
     assert_eq!(canonical(&with_domain, "registry"), "registry.example.com:8443");
-    assert_eq!(canonical(&config(Some("example.com"), None, &[]), "registry"), "registry.example.com");
+    assert_eq!(
+        canonical(&config(Some("example.com"), None, &[]), "registry"),
+        "registry.example.com"
+    );
 }
 
 fn sent_to(config: &Config, host: &str) -> String {

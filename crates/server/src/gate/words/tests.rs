@@ -1,6 +1,6 @@
 use super::*;
-use naru_codes::Cause;
 use naru_access::{PrincipalId, TenantId, Wanted};
+use naru_codes::Cause;
 use uuid::Uuid;
 
 fn principal(kind: PrincipalKind, name: &str) -> Principal {

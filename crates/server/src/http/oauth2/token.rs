@@ -59,7 +59,8 @@ pub(crate) async fn post(exchange: &mut Exchange) -> Result<Answer, Refusal> {
 /// The credential in a form, if there is one.
 fn in_form(form: &Form) -> Result<Option<Presented>, Refusal> {
     let refresh = form.first("refresh_token");
-    let password = (form.first("username").unwrap_or_default(), form.first("password").unwrap_or_default());
+    let password =
+        (form.first("username").unwrap_or_default(), form.first("password").unwrap_or_default());
     match (form.first("grant_type"), refresh) {
         (Some("refresh_token"), None) => {
             let message = "`refresh_token` is missing";

@@ -1,7 +1,7 @@
 //! Entity tags: content by digest never changes, so its digest is its tag.
 
-use http::header::{ETAG, IF_NONE_MATCH, IF_RANGE, CACHE_CONTROL};
 use http::StatusCode;
+use http::header::{CACHE_CONTROL, ETAG, IF_NONE_MATCH, IF_RANGE};
 use naru_oci::Digest;
 
 use crate::edge::answer::CONTENT_DIGEST;

@@ -51,7 +51,8 @@ async fn a_request_without_a_meaning_is_refused_with_an_id() {
         assert_eq!((status, &error["code"]), (400, &json!("request-invalid")), "{head} {body}");
         assert!(error["message"].is_string() && error["correlationId"].is_string(), "{answer}");
     }
-    let (status, answer) = ask(&kit, "POST /v1/registry/show", br#"{"registry":"elsewhere"}"#).await;
+    let (status, answer) =
+        ask(&kit, "POST /v1/registry/show", br#"{"registry":"elsewhere"}"#).await;
     assert_eq!((status, &answer["error"]["code"]), (404, &json!("not-found")));
     let (status, answer) = ask(&kit, "POST /v1/registry/show", br#"{"registry":null}"#).await;
     assert_eq!((status, answer["adminUserEnabled"].as_bool()), (200, Some(false)));

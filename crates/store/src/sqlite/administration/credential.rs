@@ -64,10 +64,7 @@ pub(super) fn delete_slot(
 
 /// Deletes all secrets of a principal.
 pub(super) fn delete_all(session: &Session<'_>, principal: PrincipalId) -> Result<(), AdminError> {
-    session.execute(
-        "DELETE FROM secret WHERE principal = ?1",
-        (principal.bytes(),),
-    )?;
+    session.execute("DELETE FROM secret WHERE principal = ?1", (principal.bytes(),))?;
     Ok(())
 }
 
@@ -104,10 +101,7 @@ pub(super) fn renew_admin_password(
     place: InRegistry,
     secret: &NewSecret,
 ) -> Result<(), AdminError> {
-    let not_found = || AdminError::NotFound {
-        what: "password",
-        name: secret.slot.clone(),
-    };
+    let not_found = || AdminError::NotFound { what: "password", name: secret.slot.clone() };
     let sql = "SELECT id FROM principal WHERE tenant = ?1 AND registry = ?2 AND kind = 'admin'";
     let params = (place.tenant.bytes(), place.registry.bytes());
     let admin = session.row(sql, params, |row| guid_at(row, 0).map(PrincipalId))?;

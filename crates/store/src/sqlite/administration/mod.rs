@@ -48,8 +48,7 @@ impl Administration for Sqlite {
         _maintenance: &Maintenance,
         registry: NewRegistry,
     ) -> Result<(), AdminError> {
-        self.write_policy(move |session| registry::create(session, &registry))
-            .await
+        self.write_policy(move |session| registry::create(session, &registry)).await
     }
 
     async fn update_registry(
@@ -58,8 +57,7 @@ impl Administration for Sqlite {
         patch: RegistryPatch,
     ) -> Result<(), AdminError> {
         let place = *access.place();
-        self.write_policy(move |session| registry::update(session, place, patch))
-            .await
+        self.write_policy(move |session| registry::update(session, place, patch)).await
     }
 
     async fn add_network_rule(
@@ -79,8 +77,7 @@ impl Administration for Sqlite {
         rule: NetworkRule,
     ) -> Result<(), AdminError> {
         let place = *access.place();
-        self.write_policy(move |session| registry::remove_network_rule(session, place, rule))
-            .await
+        self.write_policy(move |session| registry::remove_network_rule(session, place, rule)).await
     }
 
     async fn admin_passwords(
@@ -88,8 +85,7 @@ impl Administration for Sqlite {
         access: &Access<op::ListCredentials>,
     ) -> Result<Vec<SecretRecord>, AdminError> {
         let place = *access.place();
-        self.read(move |session| credential::admin_passwords(session, place))
-            .await
+        self.read(move |session| credential::admin_passwords(session, place)).await
     }
 
     async fn renew_admin_password(
@@ -107,8 +103,7 @@ impl Administration for Sqlite {
         access: &Access<op::ReadScopeMaps>,
     ) -> Result<Vec<ScopeMapRecord>, AdminError> {
         let place = *access.place();
-        self.read(move |session| scope_map::list(session, place))
-            .await
+        self.read(move |session| scope_map::list(session, place)).await
     }
 
     async fn create_scope_map(
@@ -117,8 +112,7 @@ impl Administration for Sqlite {
         map: NewScopeMap,
     ) -> Result<(), AdminError> {
         let place = *access.place();
-        self.write_policy(move |session| scope_map::create(session, place, &map))
-            .await
+        self.write_policy(move |session| scope_map::create(session, place, &map)).await
     }
 
     async fn update_scope_map(
@@ -128,8 +122,7 @@ impl Administration for Sqlite {
         patch: ScopeMapPatch,
     ) -> Result<(), AdminError> {
         let (place, name) = (*access.place(), name.to_owned());
-        self.write_policy(move |session| scope_map::update(session, place, &name, &patch))
-            .await
+        self.write_policy(move |session| scope_map::update(session, place, &name, &patch)).await
     }
 
     async fn delete_scope_map(
@@ -138,8 +131,7 @@ impl Administration for Sqlite {
         name: &str,
     ) -> Result<(), AdminError> {
         let (place, name) = (*access.place(), name.to_owned());
-        self.write_policy(move |session| scope_map::delete(session, place, &name))
-            .await
+        self.write_policy(move |session| scope_map::delete(session, place, &name)).await
     }
 
     async fn tokens(
@@ -156,8 +148,7 @@ impl Administration for Sqlite {
         token: NewToken,
     ) -> Result<(), AdminError> {
         let place = *access.place();
-        self.write_policy(move |session| token::create(session, place, &token))
-            .await
+        self.write_policy(move |session| token::create(session, place, &token)).await
     }
 
     async fn update_token(
@@ -167,8 +158,7 @@ impl Administration for Sqlite {
         patch: TokenPatch,
     ) -> Result<(), AdminError> {
         let (place, name) = (*access.place(), name.to_owned());
-        self.write_policy(move |session| token::update(session, place, &name, &patch))
-            .await
+        self.write_policy(move |session| token::update(session, place, &name, &patch)).await
     }
 
     async fn delete_token(
@@ -177,8 +167,7 @@ impl Administration for Sqlite {
         name: &str,
     ) -> Result<(), AdminError> {
         let (place, name) = (*access.place(), name.to_owned());
-        self.write_policy(move |session| token::delete(session, place, &name))
-            .await
+        self.write_policy(move |session| token::delete(session, place, &name)).await
     }
 
     async fn set_token_passwords(
@@ -217,8 +206,7 @@ impl Administration for Sqlite {
         user: NewUser,
     ) -> Result<(), AdminError> {
         let tenant = access.place().tenant;
-        self.write_policy(move |session| user::create(session, tenant, &user))
-            .await
+        self.write_policy(move |session| user::create(session, tenant, &user)).await
     }
 
     async fn update_user(
@@ -241,8 +229,7 @@ impl Administration for Sqlite {
         name: &str,
     ) -> Result<(), AdminError> {
         let (tenant, name) = (access.place().tenant, name.to_owned());
-        self.write_policy(move |session| user::delete(session, tenant, &name))
-            .await
+        self.write_policy(move |session| user::delete(session, tenant, &name)).await
     }
 
     async fn service_principals(
@@ -250,8 +237,7 @@ impl Administration for Sqlite {
         access: &Access<op::ReadDirectory>,
     ) -> Result<Vec<ServicePrincipalRecord>, AdminError> {
         let tenant = access.place().tenant;
-        self.read(move |session| service_principal::list(session, tenant))
-            .await
+        self.read(move |session| service_principal::list(session, tenant)).await
     }
 
     async fn create_service_principal(
@@ -281,8 +267,7 @@ impl Administration for Sqlite {
         name: &str,
     ) -> Result<(), AdminError> {
         let (tenant, name) = (access.place().tenant, name.to_owned());
-        self.write_policy(move |session| service_principal::delete(session, tenant, &name))
-            .await
+        self.write_policy(move |session| service_principal::delete(session, tenant, &name)).await
     }
 
     async fn add_client_secret(
@@ -317,8 +302,7 @@ impl Administration for Sqlite {
         access: &Access<op::ReadRoleAssignments>,
     ) -> Result<Vec<RoleAssignmentRecord>, AdminError> {
         let place = *access.place();
-        self.read(move |session| role_assignment::list(session, place))
-            .await
+        self.read(move |session| role_assignment::list(session, place)).await
     }
 
     async fn create_role_assignment(

@@ -34,28 +34,19 @@ pub(super) struct Home {
 impl Home {
     /// The parameters of a condition `tenant = ? AND registry IS ?`.
     pub(super) fn keys(self) -> ([u8; 16], Option<[u8; 16]>) {
-        (
-            self.tenant.bytes(),
-            self.registry.map(|registry| registry.bytes()),
-        )
+        (self.tenant.bytes(), self.registry.map(|registry| registry.bytes()))
     }
 }
 
 impl From<InRegistry> for Home {
     fn from(place: InRegistry) -> Self {
-        Self {
-            tenant: place.tenant,
-            registry: Some(place.registry),
-        }
+        Self { tenant: place.tenant, registry: Some(place.registry) }
     }
 }
 
 impl From<TenantId> for Home {
     fn from(tenant: TenantId) -> Self {
-        Self {
-            tenant,
-            registry: None,
-        }
+        Self { tenant, registry: None }
     }
 }
 
@@ -65,11 +56,7 @@ pub(super) fn insert(session: &Session<'_>, new: &NewPrincipal<'_>) -> Result<()
     let sql = "INSERT INTO principal (id, tenant, registry, kind, login_name, login_key, \
                display_name, enabled, scope_map, created) \
                VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)";
-    let (tenant, registry) = Home {
-        tenant: new.tenant,
-        registry: new.registry,
-    }
-    .keys();
+    let (tenant, registry) = Home { tenant: new.tenant, registry: new.registry }.keys();
     let params = (
         new.id.bytes(),
         tenant,
@@ -98,10 +85,7 @@ pub(super) fn find(
     let (tenant, registry) = home.into().keys();
     let params = (tenant, registry, kind.word(), login_key(name));
     let found = session.row(sql, params, |row| guid_at(row, 0).map(PrincipalId))?;
-    found.ok_or_else(|| AdminError::NotFound {
-        what: noun(kind),
-        name: name.to_owned(),
-    })
+    found.ok_or_else(|| AdminError::NotFound { what: noun(kind), name: name.to_owned() })
 }
 
 /// Enables or disables a principal. Its tokens die where that changes anything.
@@ -148,20 +132,12 @@ fn check_login_name(session: &Session<'_>, new: &NewPrincipal<'_>) -> Result<(),
     let name = new.login_name.to_owned();
     match session.row(sql, params, read)? {
         None => Ok(()),
-        Some((kind, at)) if kind == new.kind && at == registry => Err(AdminError::Exists {
-            what: noun(kind),
-            name,
-        }),
+        Some((kind, at)) if kind == new.kind && at == registry => {
+            Err(AdminError::Exists { what: noun(kind), name })
+        }
         Some((kind, _)) => {
-            let article = if kind == PrincipalKind::Admin {
-                "an"
-            } else {
-                "a"
-            };
-            Err(AdminError::NameTaken {
-                name,
-                by: format!("{article} {}", noun(kind)),
-            })
+            let article = if kind == PrincipalKind::Admin { "an" } else { "a" };
+            Err(AdminError::NameTaken { name, by: format!("{article} {}", noun(kind)) })
         }
     }
 }

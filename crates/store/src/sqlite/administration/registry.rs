@@ -25,10 +25,7 @@ pub(super) fn bootstrap(
     }
     let sql = "INSERT INTO tenant (id, subscription, created) VALUES (?1, ?2, ?3)";
     let created = registry.created.as_millisecond();
-    session.execute(
-        sql,
-        (tenant.id.bytes(), tenant.subscription.into_bytes(), created),
-    )?;
+    session.execute(sql, (tenant.id.bytes(), tenant.subscription.into_bytes(), created))?;
     create(session, registry)?;
     user::create(session, tenant.id, owner)?;
     role_assignment::insert(session, tenant.id, role)?;
@@ -39,17 +36,11 @@ pub(super) fn bootstrap(
 pub(super) fn create(session: &Session<'_>, new: &NewRegistry) -> Result<(), AdminError> {
     let tenant = new.tenant.bytes();
     if !session.exists("SELECT 1 FROM tenant WHERE id = ?1", (tenant,))? {
-        return Err(AdminError::NotFound {
-            what: "tenant",
-            name: new.tenant.to_string(),
-        });
+        return Err(AdminError::NotFound { what: "tenant", name: new.tenant.to_string() });
     }
     let key = login_key(&new.name);
     if session.exists("SELECT 1 FROM registry WHERE name_key = ?1", (&key,))? {
-        return Err(AdminError::Exists {
-            what: "registry",
-            name: new.name.clone(),
-        });
+        return Err(AdminError::Exists { what: "registry", name: new.name.clone() });
     }
     let sql = "INSERT INTO registry (id, tenant, name, name_key, created) \
                VALUES (?1, ?2, ?3, ?4, ?5)";
@@ -138,10 +129,7 @@ pub(super) fn remove_network_rule(
     let range = rule.to_string();
     let params = (place.tenant.bytes(), place.registry.bytes(), &range);
     if session.execute(sql, params)? == 0 {
-        return Err(AdminError::NotFound {
-            what: "network rule",
-            name: range,
-        });
+        return Err(AdminError::NotFound { what: "network rule", name: range });
     }
     Ok(())
 }
@@ -154,10 +142,7 @@ pub(super) fn path(session: &Session<'_>, place: InRegistry) -> Result<ScopePath
 }
 
 fn not_found(place: InRegistry) -> AdminError {
-    AdminError::NotFound {
-        what: "registry",
-        name: place.registry.to_string(),
-    }
+    AdminError::NotFound { what: "registry", name: place.registry.to_string() }
 }
 
 /// As the gatehouse reads it.

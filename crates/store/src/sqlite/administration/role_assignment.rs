@@ -30,11 +30,7 @@ impl Authority {
     /// The authority that a capability stands for.
     pub(super) fn of<A: ManagementAction>(access: &Access<A>) -> Self {
         let (holder, rule) = (access.holder().clone(), access.rule().clone());
-        Self {
-            holder,
-            rule,
-            action: A::ACTION,
-        }
+        Self { holder, rule, action: A::ACTION }
     }
 
     fn check(&self, session: &Session<'_>, scope: &ScopePath) -> Result<(), AdminError> {
@@ -43,11 +39,7 @@ impl Authority {
         }
         let held = gatehouse::role_assignments(session, self.holder.id)?;
         let gives = |held: &RoleAssignment| held.applies_to(scope) && held.role.allows(self.action);
-        if held.iter().any(gives) {
-            Ok(())
-        } else {
-            Err(AdminError::Beyond(scope.to_string()))
-        }
+        if held.iter().any(gives) { Ok(()) } else { Err(AdminError::Beyond(scope.to_string())) }
     }
 }
 
@@ -76,11 +68,7 @@ pub(super) fn list(
         Ok((scope, record))
     })?;
     let concerned = |scope: &ScopePath| scope.covers(&path) || path.covers(scope);
-    Ok(all
-        .into_iter()
-        .filter(|(scope, _)| concerned(scope))
-        .map(|(_, record)| record)
-        .collect())
+    Ok(all.into_iter().filter(|(scope, _)| concerned(scope)).map(|(_, record)| record).collect())
 }
 
 /// Assigns a role, on somebody's authority.
@@ -142,10 +130,7 @@ pub(super) fn delete(
                 authority.check(session, &scope)?;
             }
             Some(_) | None => {
-                return Err(AdminError::NotFound {
-                    what: WHAT,
-                    name: id.to_string(),
-                });
+                return Err(AdminError::NotFound { what: WHAT, name: id.to_string() });
             }
         }
     }
@@ -190,22 +175,12 @@ fn find_assignee(
     let sql = "SELECT id FROM principal WHERE tenant = ?1 \
                AND kind IN ('service-principal', 'user') AND (login_key = ?2 OR id = ?3 OR (?3 IS NULL \
                AND kind = 'service-principal' AND lower(display_name) = ?2)) LIMIT 2";
-    let params = (
-        tenant.bytes(),
-        login_key(name),
-        name.parse().ok().map(Uuid::into_bytes),
-    );
+    let params = (tenant.bytes(), login_key(name), name.parse().ok().map(Uuid::into_bytes));
     let found = session.rows(sql, params, |row| guid_at(row, 0).map(PrincipalId))?;
     match found.as_slice() {
         [one] => Ok(*one),
-        [] => Err(AdminError::NotFound {
-            what,
-            name: name.to_owned(),
-        }),
-        _ => Err(AdminError::Ambiguous {
-            what,
-            name: name.to_owned(),
-        }),
+        [] => Err(AdminError::NotFound { what, name: name.to_owned() }),
+        _ => Err(AdminError::Ambiguous { what, name: name.to_owned() }),
     }
 }
 
@@ -217,15 +192,8 @@ fn find_role(
 ) -> Result<(RoleId, String), AdminError> {
     let sql = "SELECT id, name FROM role_definition WHERE (tenant IS NULL OR tenant = ?1) \
                AND (name_key = ?2 OR id = ?3) ORDER BY tenant IS NOT NULL LIMIT 1";
-    let params = (
-        tenant.bytes(),
-        login_key(role),
-        role.parse().ok().map(Uuid::into_bytes),
-    );
+    let params = (tenant.bytes(), login_key(role), role.parse().ok().map(Uuid::into_bytes));
     let read = |row: &Row<'_>| Ok((RoleId(guid_at(row, 0)?), row.get(1)?));
     let found = session.row(sql, params, read)?;
-    found.ok_or_else(|| AdminError::NotFound {
-        what: "role",
-        name: role.to_owned(),
-    })
+    found.ok_or_else(|| AdminError::NotFound { what: "role", name: role.to_owned() })
 }

@@ -50,30 +50,17 @@ pub(super) fn create(
     new: &NewScopeMap,
 ) -> Result<(), AdminError> {
     if find(session, place, &new.name)?.is_some() {
-        return Err(AdminError::Exists {
-            what: WHAT,
-            name: new.name.clone(),
-        });
+        return Err(AdminError::Exists { what: WHAT, name: new.name.clone() });
     }
     let sql = "SELECT count(*) FROM scope_map WHERE tenant = ?1 AND registry = ?2 AND system = 0";
     let params = (place.tenant.bytes(), place.registry.bytes());
     let count: Option<i64> = session.row(sql, params, |row| row.get(0))?;
     if count.is_some_and(|count| count >= MAX_MAPS) {
-        return Err(AdminError::Limit(
-            "a registry has at most 50,000 scope maps",
-        ));
+        return Err(AdminError::Limit("a registry has at most 50,000 scope maps"));
     }
     check_rules(&new.rules)?;
     let (description, created) = (new.description.as_deref(), new.created);
-    insert(
-        session,
-        place,
-        new.id,
-        &new.name,
-        description,
-        false,
-        created,
-    )?;
+    insert(session, place, new.id, &new.name, description, false, created)?;
     insert_rules(session, new.id, &new.rules)
 }
 
@@ -87,37 +74,11 @@ pub(super) fn create_system_maps(
         let text = "a new registry came without an id for each system scope map";
         return Err(StoreError::Damaged(text.to_owned()).into());
     }
-    let place = InRegistry {
-        tenant: registry.tenant,
-        registry: registry.id,
-    };
-    for (
-        SystemMap {
-            name,
-            description,
-            actions,
-        },
-        id,
-    ) in maps.iter().zip(&registry.system_maps)
-    {
-        insert(
-            session,
-            place,
-            *id,
-            name,
-            Some(description),
-            true,
-            registry.created,
-        )?;
+    let place = InRegistry { tenant: registry.tenant, registry: registry.id };
+    for (SystemMap { name, description, actions }, id) in maps.iter().zip(&registry.system_maps) {
+        insert(session, place, *id, name, Some(description), true, registry.created)?;
         let actions = actions.iter().copied().collect();
-        insert_rules(
-            session,
-            *id,
-            &[ScopeMapRule {
-                pattern: Pattern::All,
-                actions,
-            }],
-        )?;
+        insert_rules(session, *id, &[ScopeMapRule { pattern: Pattern::All, actions }])?;
     }
     Ok(())
 }
@@ -136,10 +97,7 @@ pub(super) fn update(
     }
     if let Some(rules) = &patch.rules {
         check_rules(rules)?;
-        session.execute(
-            "DELETE FROM scope_map_rule WHERE scope_map = ?1",
-            (id.into_bytes(),),
-        )?;
+        session.execute("DELETE FROM scope_map_rule WHERE scope_map = ?1", (id.into_bytes(),))?;
         insert_rules(session, id, rules)?;
     }
     Ok(())
@@ -159,11 +117,7 @@ pub(super) fn delete(
             1 => format!("token `{token}`"),
             _ => format!("token `{token}` and {} more", count - 1),
         };
-        return Err(AdminError::InUse {
-            what: WHAT,
-            name: name.to_owned(),
-            by,
-        });
+        return Err(AdminError::InUse { what: WHAT, name: name.to_owned(), by });
     }
     session.execute("DELETE FROM scope_map WHERE id = ?1", (id.into_bytes(),))?;
     Ok(())
@@ -176,10 +130,7 @@ pub(super) fn id_of(
     name: &str,
 ) -> Result<Uuid, AdminError> {
     let found = find(session, place, name)?.map(|(id, _)| id);
-    found.ok_or_else(|| AdminError::NotFound {
-        what: WHAT,
-        name: name.to_owned(),
-    })
+    found.ok_or_else(|| AdminError::NotFound { what: WHAT, name: name.to_owned() })
 }
 
 /// The id of a map that may be changed.
@@ -187,10 +138,7 @@ fn find_own(session: &Session<'_>, place: InRegistry, name: &str) -> Result<Uuid
     match find(session, place, name)? {
         Some((id, false)) => Ok(id),
         Some((_, true)) => Err(AdminError::System(name.to_owned())),
-        None => Err(AdminError::NotFound {
-            what: WHAT,
-            name: name.to_owned(),
-        }),
+        None => Err(AdminError::NotFound { what: WHAT, name: name.to_owned() }),
     }
 }
 
@@ -202,11 +150,7 @@ fn find(
 ) -> Result<Option<(Uuid, bool)>, StoreError> {
     let sql = "SELECT id, system FROM scope_map \
                WHERE tenant = ?1 AND registry = ?2 AND name_key = ?3";
-    let params = (
-        place.tenant.bytes(),
-        place.registry.bytes(),
-        login_key(name),
-    );
+    let params = (place.tenant.bytes(), place.registry.bytes(), login_key(name));
     session.row(sql, params, |row| Ok((guid_at(row, 0)?, row.get(1)?)))
 }
 
@@ -243,17 +187,8 @@ fn insert_rules(
     let sql = "INSERT INTO scope_map_rule (scope_map, position, pattern, actions) \
                VALUES (?1, ?2, ?3, ?4)";
     for (position, rule) in (0_i64..).zip(rules) {
-        let words: Vec<_> = rule
-            .actions
-            .iter()
-            .filter_map(Action::scope_map_word)
-            .collect();
-        let params = (
-            map.into_bytes(),
-            position,
-            rule.pattern.to_string(),
-            words.join(" "),
-        );
+        let words: Vec<_> = rule.actions.iter().filter_map(Action::scope_map_word).collect();
+        let params = (map.into_bytes(), position, rule.pattern.to_string(), words.join(" "));
         session.execute(sql, params)?;
     }
     Ok(())
@@ -262,13 +197,9 @@ fn insert_rules(
 fn check_rules(rules: &[ScopeMapRule]) -> Result<(), AdminError> {
     let actions: usize = rules.iter().map(|rule| rule.actions.iter().count()).sum();
     if rules.len() > MAX_RULES {
-        Err(AdminError::Limit(
-            "a scope map has at most 500 repositories",
-        ))
+        Err(AdminError::Limit("a scope map has at most 500 repositories"))
     } else if actions > MAX_RULES {
-        Err(AdminError::Limit(
-            "a scope map has at most 500 actions, counted by repository",
-        ))
+        Err(AdminError::Limit("a scope map has at most 500 actions, counted by repository"))
     } else {
         Ok(())
     }

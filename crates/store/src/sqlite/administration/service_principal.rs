@@ -105,10 +105,7 @@ pub(super) fn delete_secret(
     let principal = find(session, tenant, name)?;
     let sql = "DELETE FROM secret WHERE principal = ?1 AND id = ?2";
     if session.execute(sql, (principal.bytes(), secret.bytes()))? == 0 {
-        return Err(AdminError::NotFound {
-            what: "client secret",
-            name: secret.to_string(),
-        });
+        return Err(AdminError::NotFound { what: "client secret", name: secret.to_string() });
     }
     Ok(())
 }
@@ -127,13 +124,7 @@ fn find(session: &Session<'_>, tenant: TenantId, name: &str) -> Result<Principal
                AND lower(display_name) = ?2 LIMIT 2";
     match session.rows(sql, (tenant.bytes(), &key), read)?.as_slice() {
         [one] => Ok(*one),
-        [] => Err(AdminError::NotFound {
-            what: WHAT,
-            name: name.to_owned(),
-        }),
-        _ => Err(AdminError::Ambiguous {
-            what: WHAT,
-            name: name.to_owned(),
-        }),
+        [] => Err(AdminError::NotFound { what: WHAT, name: name.to_owned() }),
+        _ => Err(AdminError::Ambiguous { what: WHAT, name: name.to_owned() }),
     }
 }

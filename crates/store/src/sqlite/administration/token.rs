@@ -46,10 +46,7 @@ pub(super) fn create(
     let sql = "SELECT count(*) FROM principal WHERE tenant = ?1 AND registry = ?2 \
                AND kind = 'token'";
     let read = |row: &Row<'_>| row.get::<_, i64>(0);
-    if session
-        .row(sql, keys(place), read)?
-        .is_some_and(|count| count >= MAX_TOKENS)
-    {
+    if session.row(sql, keys(place), read)?.is_some_and(|count| count >= MAX_TOKENS) {
         return Err(AdminError::Limit("a registry has at most 50,000 tokens"));
     }
     let scope_map = match &new.scope {
@@ -149,10 +146,7 @@ fn find(session: &Session<'_>, place: InRegistry, name: &str) -> Result<Principa
 }
 
 fn no_password(slot: &str) -> AdminError {
-    AdminError::NotFound {
-        what: "password",
-        name: slot.to_owned(),
-    }
+    AdminError::NotFound { what: "password", name: slot.to_owned() }
 }
 
 fn keys(place: InRegistry) -> ([u8; 16], [u8; 16]) {

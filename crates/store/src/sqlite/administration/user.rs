@@ -42,9 +42,7 @@ pub(super) fn create(
         created: new.created,
     };
     principal::insert(session, &user)?;
-    new.password
-        .iter()
-        .try_for_each(|password| credential::insert(session, new.id, password))
+    new.password.iter().try_for_each(|password| credential::insert(session, new.id, password))
 }
 
 /// Enables or disables a user, or sets its password: it has one, and the old one dies.
@@ -72,8 +70,5 @@ pub(super) fn delete(
     tenant: TenantId,
     name: &str,
 ) -> Result<(), AdminError> {
-    principal::delete(
-        session,
-        principal::find(session, tenant, PrincipalKind::User, name)?,
-    )
+    principal::delete(session, principal::find(session, tenant, PrincipalKind::User, name)?)
 }

@@ -63,12 +63,7 @@ impl NewBlob {
             SealedBody::Inline(bytes) => (Some(bytes.clone()), None),
             SealedBody::Stored(Location(name)) => (None, Some(name.clone())),
         };
-        Self {
-            digest: *digest,
-            size: *size,
-            inline,
-            location,
-        }
+        Self { digest: *digest, size: *size, inline, location }
     }
 }
 
@@ -89,9 +84,7 @@ pub(super) fn read(
         (Some(name), None) => BlobBody::Stored(Location(name)),
         (None, Some(bytes)) => BlobBody::Inline(bytes.into()),
         _ => {
-            return Err(StoreError::Damaged(format!(
-                "`{digest}` must lie in one place"
-            )));
+            return Err(StoreError::Damaged(format!("`{digest}` must lie in one place")));
         }
     };
     Ok(Some(Blob { size, body }))
@@ -105,10 +98,7 @@ pub(super) fn stat(
     let (tenant, registry, name) = key(place);
     session.row(STAT, (tenant, registry, name, digest_key(digest)), |row| {
         let (lease, named) = (time_at(row, 1)?, row.get(2)?);
-        Ok(BlobStat {
-            size: size_at(row, 0)?,
-            leased: if named { None } else { Some(lease) },
-        })
+        Ok(BlobStat { size: size_at(row, 0)?, leased: if named { None } else { Some(lease) } })
     })
 }
 
@@ -141,10 +131,7 @@ pub(super) fn link(
     let sql =
         "INSERT INTO blob (tenant, digest, size, location, lease) VALUES (?1, ?2, ?3, ?4, ?5)";
     let size = size_key(new.size);
-    let blob = session.insert(
-        sql,
-        (tenant, &digest, size, &new.location, now.as_millisecond()),
-    )?;
+    let blob = session.insert(sql, (tenant, &digest, size, &new.location, now.as_millisecond()))?;
     if let Some(bytes) = &new.inline {
         let sql = "INSERT INTO blob_content (blob, bytes) VALUES (?1, ?2)";
         session.execute(sql, (blob, bytes.as_ref()))?;
@@ -160,15 +147,8 @@ pub(super) fn holders(
     limit: usize,
 ) -> Result<Vec<RepositoryName>, StoreError> {
     let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-    let params = (
-        registry.tenant.bytes(),
-        registry.registry.bytes(),
-        digest_key(digest),
-        limit,
-    );
-    session.rows(HOLDERS, params, |row| {
-        parsed_at(row, 0, |name| name.parse().ok())
-    })
+    let params = (registry.tenant.bytes(), registry.registry.bytes(), digest_key(digest), limit);
+    session.rows(HOLDERS, params, |row| parsed_at(row, 0, |name| name.parse().ok()))
 }
 
 pub(super) fn mount(

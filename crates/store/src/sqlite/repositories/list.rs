@@ -48,16 +48,8 @@ pub(super) fn catalog(
     page: &Page,
 ) -> Result<Listing<String>, StoreError> {
     let after = page.after.as_deref().unwrap_or_default();
-    let params = (
-        registry.tenant.bytes(),
-        registry.registry.bytes(),
-        after,
-        one_more(page),
-    );
-    Ok(names(
-        session.rows(CATALOG, params, |row| row.get(0))?,
-        page,
-    ))
+    let params = (registry.tenant.bytes(), registry.registry.bytes(), after, one_more(page));
+    Ok(names(session.rows(CATALOG, params, |row| row.get(0))?, page))
 }
 
 pub(super) fn referrers(
@@ -69,21 +61,9 @@ pub(super) fn referrers(
 ) -> Result<Listing<Referrer>, StoreError> {
     let (tenant, registry, name) = key(place);
     // What never was a position in the list is none to go on from: it starts at the beginning.
-    let after: i64 = page
-        .after
-        .as_deref()
-        .and_then(|id| id.parse().ok())
-        .unwrap_or_default();
+    let after: i64 = page.after.as_deref().and_then(|id| id.parse().ok()).unwrap_or_default();
     let subject = digest_key(subject);
-    let params = (
-        tenant,
-        registry,
-        name,
-        subject,
-        after,
-        artifact_type,
-        one_more(page),
-    );
+    let params = (tenant, registry, name, subject, after, artifact_type, one_more(page));
     let rows = session.rows(REFERRERS, params, referrer)?;
     let (mut positions, mut entries): (Vec<i64>, Vec<_>) = rows.into_iter().unzip();
     let more = entries.len() > page.limit;
@@ -95,9 +75,7 @@ pub(super) fn referrers(
 
 /// How many rows to ask for, so that it shows whether there is a further page.
 fn one_more(page: &Page) -> i64 {
-    i64::try_from(page.limit)
-        .unwrap_or(i64::MAX)
-        .saturating_add(1)
+    i64::try_from(page.limit).unwrap_or(i64::MAX).saturating_add(1)
 }
 
 /// A page of a list that is ordered by its entries.

@@ -76,19 +76,9 @@ pub(super) fn read(
     place: &InRepository,
     reference: &Reference,
 ) -> Result<Result<StoredManifest, Missing>, StoreError> {
-    select(
-        session,
-        place,
-        reference,
-        READ_BY_DIGEST,
-        READ_BY_TAG,
-        |row| {
-            Ok(StoredManifest {
-                stat: stat_at(row)?,
-                bytes: row.get::<_, Vec<u8>>(3)?.into(),
-            })
-        },
-    )
+    select(session, place, reference, READ_BY_DIGEST, READ_BY_TAG, |row| {
+        Ok(StoredManifest { stat: stat_at(row)?, bytes: row.get::<_, Vec<u8>>(3)?.into() })
+    })
 }
 
 pub(super) fn stat(
@@ -96,14 +86,7 @@ pub(super) fn stat(
     place: &InRepository,
     reference: &Reference,
 ) -> Result<Result<ManifestStat, Missing>, StoreError> {
-    select(
-        session,
-        place,
-        reference,
-        STAT_BY_DIGEST,
-        STAT_BY_TAG,
-        stat_at,
-    )
+    select(session, place, reference, STAT_BY_DIGEST, STAT_BY_TAG, stat_at)
 }
 
 pub(super) fn put(
@@ -113,22 +96,15 @@ pub(super) fn put(
     event: &RepositoryEvent,
 ) -> Result<Result<ManifestPut, PutRefusal>, StoreError> {
     let named = named(session, place, new)?;
-    let missing: Vec<Digest> = named
-        .iter()
-        .filter(|name| !name.present)
-        .map(|name| name.digest)
-        .collect();
+    let missing: Vec<Digest> =
+        named.iter().filter(|name| !name.present).map(|name| name.digest).collect();
     if !new.sparse && !missing.is_empty() {
         return Ok(Err(PutRefusal::Missing(missing)));
     }
     let repository = find_or_create(session, place, new.created)?;
-    session.execute(
-        "UPDATE repository SET listed = 1 WHERE id = ?1 AND listed = 0",
-        (repository,),
-    )?;
-    let known = session.row(FIND, (repository, digest_key(&new.digest)), |row| {
-        row.get(0)
-    })?;
+    session
+        .execute("UPDATE repository SET listed = 1 WHERE id = ?1 AND listed = 0", (repository,))?;
+    let known = session.row(FIND, (repository, digest_key(&new.digest)), |row| row.get(0))?;
     let manifest = match known {
         Some(manifest) => manifest,
         None => insert(session, repository, new, &named)?,
@@ -141,20 +117,10 @@ pub(super) fn put(
                    VALUES (?1, lower(?2), ?2, ?3, ?4, ?4) \
                    ON CONFLICT (repository, name_key, name) DO UPDATE \
                    SET manifest = excluded.manifest, updated = excluded.updated";
-        session.execute(
-            sql,
-            (
-                repository,
-                tag.as_str(),
-                manifest,
-                new.created.as_millisecond(),
-            ),
-        )?;
+        session.execute(sql, (repository, tag.as_str(), manifest, new.created.as_millisecond()))?;
     }
     insert_repository_event(session, event)?;
-    Ok(Ok(ManifestPut {
-        new: known.is_none(),
-    }))
+    Ok(Ok(ManifestPut { new: known.is_none() }))
 }
 
 pub(super) fn delete(
@@ -208,21 +174,16 @@ fn select<T>(
         Reference::Tag(tag) => (by_tag, Value::Text(tag.as_str().to_owned())),
     };
     let (tenant, registry, name) = key(place);
-    let found = session.row(sql, (tenant, registry, name, wanted), |row| {
-        match row.get_ref(0)? {
+    let found =
+        session.row(sql, (tenant, registry, name, wanted), |row| match row.get_ref(0)? {
             ValueRef::Null => Ok(Err(Missing::Content)),
             _ => read(row).map(Ok),
-        }
-    })?;
+        })?;
     Ok(found.unwrap_or(Err(Missing::Repository)))
 }
 
 fn stat_at(row: &Row<'_>) -> rusqlite::Result<ManifestStat> {
-    Ok(ManifestStat {
-        digest: digest_at(row, 0)?,
-        media_type: row.get(1)?,
-        size: size_at(row, 2)?,
-    })
+    Ok(ManifestStat { digest: digest_at(row, 0)?, media_type: row.get(1)?, size: size_at(row, 2)? })
 }
 
 /// Something that a manifest names.
@@ -247,21 +208,12 @@ fn named(
         let Some(repository) = repository else {
             return Ok(None);
         };
-        session.row(
-            LINKED_BLOB,
-            (repository, tenant, digest_key(digest)),
-            |row| row.get(0),
-        )
+        session.row(LINKED_BLOB, (repository, tenant, digest_key(digest)), |row| row.get(0))
     };
     let mut named = Vec::with_capacity(new.manifest.blobs.len() + new.manifest.manifests.len());
     for &digest in &new.manifest.blobs {
         let blob = linked(&digest)?;
-        named.push(Named {
-            digest,
-            kind: "blob",
-            blob,
-            present: blob.is_some(),
-        });
+        named.push(Named { digest, kind: "blob", blob, present: blob.is_some() });
     }
     for &digest in &new.manifest.manifests {
         let known = match repository {
@@ -271,12 +223,7 @@ fn named(
         // BuildKit exports its cache as an index that lists layers: blobs, not manifests.
         let blob = if known { None } else { linked(&digest)? };
         let kind = if blob.is_some() { "blob" } else { "manifest" };
-        named.push(Named {
-            digest,
-            kind,
-            blob,
-            present: known || blob.is_some(),
-        });
+        named.push(Named { digest, kind, blob, present: known || blob.is_some() });
     }
     Ok(named)
 }
@@ -307,10 +254,7 @@ fn insert(
     for name in named {
         let sql = "INSERT INTO manifest_reference (repository, digest, manifest, kind) \
                    VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO NOTHING";
-        session.execute(
-            sql,
-            (repository, digest_key(&name.digest), manifest, name.kind),
-        )?;
+        session.execute(sql, (repository, digest_key(&name.digest), manifest, name.kind))?;
     }
     Ok(manifest)
 }
@@ -321,8 +265,7 @@ fn annotations(new: &NewManifest) -> Result<Option<String>, StoreError> {
         return Ok(None);
     }
     let text = serde_json::to_string(&new.manifest.annotations);
-    text.map(Some)
-        .map_err(|error| StoreError::Unavailable(error.to_string()))
+    text.map(Some).map_err(|error| StoreError::Unavailable(error.to_string()))
 }
 
 /// Starts the leases of what a manifest names, which it keeps no longer.
@@ -335,7 +278,5 @@ fn start_leases(
 ) -> Result<(), StoreError> {
     let params = (repository, manifest, place.registry.tenant.bytes());
     let blobs: Vec<i64> = session.rows(NAMED_BLOBS, params, |row| row.get(0))?;
-    blobs
-        .into_iter()
-        .try_for_each(|blob| renew_link(session, repository, blob, now))
+    blobs.into_iter().try_for_each(|blob| renew_link(session, repository, blob, now))
 }

@@ -31,8 +31,7 @@ impl Repositories for Sqlite {
         digest: &Digest,
     ) -> Result<Option<Blob>, StoreError> {
         let (place, digest) = (access.place().clone(), *digest);
-        self.read(move |session| blob::read(session, &place, &digest))
-            .await
+        self.read(move |session| blob::read(session, &place, &digest)).await
     }
 
     async fn stat_blob(
@@ -41,8 +40,7 @@ impl Repositories for Sqlite {
         digest: &Digest,
     ) -> Result<Option<BlobStat>, StoreError> {
         let (place, digest) = (access.place().clone(), *digest);
-        self.read(move |session| blob::stat(session, &place, &digest))
-            .await
+        self.read(move |session| blob::stat(session, &place, &digest)).await
     }
 
     async fn renew_lease(
@@ -52,8 +50,7 @@ impl Repositories for Sqlite {
         now: Timestamp,
     ) -> Result<(), StoreError> {
         let (place, digest) = (access.place().clone(), *digest);
-        self.write(move |session| blob::renew(session, &place, &digest, now))
-            .await
+        self.write(move |session| blob::renew(session, &place, &digest, now)).await
     }
 
     async fn link_blob(
@@ -63,8 +60,7 @@ impl Repositories for Sqlite {
         now: Timestamp,
     ) -> Result<bool, StoreError> {
         let (place, new) = (access.place().clone(), blob::NewBlob::of(sealed));
-        self.write(move |session| blob::link(session, &place, &new, now))
-            .await
+        self.write(move |session| blob::link(session, &place, &new, now)).await
     }
 
     async fn repositories_with(
@@ -74,8 +70,7 @@ impl Repositories for Sqlite {
         limit: usize,
     ) -> Result<Vec<RepositoryName>, StoreError> {
         let (registry, digest) = (*access.registry(), *digest);
-        self.read(move |session| blob::holders(session, registry, &digest, limit))
-            .await
+        self.read(move |session| blob::holders(session, registry, &digest, limit)).await
     }
 
     async fn mount_blob(
@@ -87,8 +82,7 @@ impl Repositories for Sqlite {
     ) -> Result<bool, StoreError> {
         let (place, source) = (access.place().clone(), source.place().clone());
         let digest = *digest;
-        self.write(move |session| blob::mount(session, &place, &source, &digest, now))
-            .await
+        self.write(move |session| blob::mount(session, &place, &source, &digest, now)).await
     }
 
     async fn unlink_blob(
@@ -98,8 +92,7 @@ impl Repositories for Sqlite {
         event: RepositoryEvent,
     ) -> Result<Result<(), UnlinkRefusal>, StoreError> {
         let (place, digest) = (access.place().clone(), *digest);
-        self.write(move |session| blob::unlink(session, &place, &digest, &event))
-            .await
+        self.write(move |session| blob::unlink(session, &place, &digest, &event)).await
     }
 
     async fn has_location(
@@ -108,8 +101,7 @@ impl Repositories for Sqlite {
         location: &Location,
     ) -> Result<bool, StoreError> {
         let location = location.clone();
-        self.read(move |session| blob::has_location(session, &location))
-            .await
+        self.read(move |session| blob::has_location(session, &location)).await
     }
 
     async fn manifest(
@@ -118,8 +110,7 @@ impl Repositories for Sqlite {
         reference: &Reference,
     ) -> Result<Result<StoredManifest, Missing>, StoreError> {
         let (place, reference) = (access.place().clone(), reference.clone());
-        self.read(move |session| manifest::read(session, &place, &reference))
-            .await
+        self.read(move |session| manifest::read(session, &place, &reference)).await
     }
 
     async fn stat_manifest(
@@ -128,8 +119,7 @@ impl Repositories for Sqlite {
         reference: &Reference,
     ) -> Result<Result<ManifestStat, Missing>, StoreError> {
         let (place, reference) = (access.place().clone(), reference.clone());
-        self.read(move |session| manifest::stat(session, &place, &reference))
-            .await
+        self.read(move |session| manifest::stat(session, &place, &reference)).await
     }
 
     async fn put_manifest(
@@ -139,8 +129,7 @@ impl Repositories for Sqlite {
         event: RepositoryEvent,
     ) -> Result<Result<ManifestPut, PutRefusal>, StoreError> {
         let place = access.place().clone();
-        self.write(move |session| manifest::put(session, &place, &manifest, &event))
-            .await
+        self.write(move |session| manifest::put(session, &place, &manifest, &event)).await
     }
 
     async fn delete_manifest(
@@ -150,8 +139,7 @@ impl Repositories for Sqlite {
         event: RepositoryEvent,
     ) -> Result<Result<(), Missing>, StoreError> {
         let (place, digest) = (access.place().clone(), *digest);
-        self.write(move |session| manifest::delete(session, &place, &digest, &event))
-            .await
+        self.write(move |session| manifest::delete(session, &place, &digest, &event)).await
     }
 
     async fn delete_tag(
@@ -161,8 +149,7 @@ impl Repositories for Sqlite {
         event: RepositoryEvent,
     ) -> Result<Result<(), Missing>, StoreError> {
         let (place, tag) = (access.place().clone(), tag.clone());
-        self.write(move |session| manifest::delete_tag(session, &place, &tag, &event))
-            .await
+        self.write(move |session| manifest::delete_tag(session, &place, &tag, &event)).await
     }
 
     async fn tags(
@@ -171,8 +158,7 @@ impl Repositories for Sqlite {
         page: &Page,
     ) -> Result<Result<Listing<String>, Missing>, StoreError> {
         let (place, page) = (access.place().clone(), page.clone());
-        self.read(move |session| list::tags(session, &place, &page))
-            .await
+        self.read(move |session| list::tags(session, &place, &page)).await
     }
 
     async fn catalog(
@@ -181,8 +167,7 @@ impl Repositories for Sqlite {
         page: &Page,
     ) -> Result<Listing<String>, StoreError> {
         let (registry, page) = (*access.place(), page.clone());
-        self.read(move |session| list::catalog(session, registry, &page))
-            .await
+        self.read(move |session| list::catalog(session, registry, &page)).await
     }
 
     async fn referrers(
@@ -206,15 +191,8 @@ const REPOSITORY: &str =
 
 /// A repository as the statements name it, in their first three parameters.
 fn key(place: &InRepository) -> ([u8; 16], [u8; 16], &str) {
-    let InRepository {
-        registry,
-        repository,
-    } = place;
-    (
-        registry.tenant.bytes(),
-        registry.registry.bytes(),
-        repository.as_str(),
-    )
+    let InRepository { registry, repository } = place;
+    (registry.tenant.bytes(), registry.registry.bytes(), repository.as_str())
 }
 
 /// The row of a repository, for a write: there nothing changes between two statements.

@@ -7,9 +7,7 @@ use super::{REPOSITORY, blob, list, manifest};
 
 /// The steps of a statement.
 fn plan(connection: &Connection, sql: &str) -> Vec<String> {
-    let mut statement = connection
-        .prepare(&format!("EXPLAIN QUERY PLAN {sql}"))
-        .unwrap();
+    let mut statement = connection.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).unwrap();
     // Parameters are left unbound: a plan does not depend on them.
     let mut rows = statement.raw_query();
     let mut steps = Vec::new();
@@ -21,9 +19,7 @@ fn plan(connection: &Connection, sql: &str) -> Vec<String> {
 
 fn database() -> Connection {
     let mut connection = Connection::open_in_memory().unwrap();
-    connection
-        .pragma_update(None, "foreign_keys", true)
-        .unwrap();
+    connection.pragma_update(None, "foreign_keys", true).unwrap();
     migrate(&mut connection).unwrap();
     connection
 }
@@ -64,14 +60,8 @@ fn no_statement_looks_at_a_whole_table() {
 fn a_page_is_read_in_the_order_of_an_index_from_where_it_starts() {
     let connection = database();
     let expected = [
-        (
-            list::TAGS,
-            "SEARCH t USING PRIMARY KEY (repository=? AND (name_key,name)>(?,?)",
-        ),
-        (
-            list::CATALOG,
-            "SEARCH repository USING INDEX repository_listed (registry=? AND name>?)",
-        ),
+        (list::TAGS, "SEARCH t USING PRIMARY KEY (repository=? AND (name_key,name)>(?,?)"),
+        (list::CATALOG, "SEARCH repository USING INDEX repository_listed (registry=? AND name>?)"),
         (
             list::REFERRERS,
             "SEARCH m USING INDEX manifest_subject (repository=? AND subject=? AND id>?)",
@@ -79,14 +69,8 @@ fn a_page_is_read_in_the_order_of_an_index_from_where_it_starts() {
     ];
     for (sql, step) in expected {
         let steps = plan(&connection, sql);
-        assert!(
-            steps.iter().any(|found| found.starts_with(step)),
-            "{sql}\n{steps:#?}"
-        );
-        assert!(
-            !steps.iter().any(|found| found.contains("TEMP B-TREE")),
-            "{sql}\n{steps:#?}"
-        );
+        assert!(steps.iter().any(|found| found.starts_with(step)), "{sql}\n{steps:#?}");
+        assert!(!steps.iter().any(|found| found.contains("TEMP B-TREE")), "{sql}\n{steps:#?}");
     }
 }
 

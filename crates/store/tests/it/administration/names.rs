@@ -32,10 +32,7 @@ async fn a_user_does_not_take_the_name_of_a_token_of_any_registry() {
 #[tokio::test]
 async fn the_name_of_a_registry_is_the_name_of_its_admin_user() {
     let world = World::new().await;
-    taken(
-        world.create_token(world.here, "Registry").await,
-        "an admin user",
-    );
+    taken(world.create_token(world.here, "Registry").await, "an admin user");
     taken(world.create_user("another").await, "an admin user");
     // Another registry's admin user logs in elsewhere.
     world.create_token(world.there, "registry").await.unwrap();
@@ -47,17 +44,8 @@ async fn a_registry_does_not_take_a_name_of_the_tenant() {
     world.create_user("thirdone").await.unwrap();
     let registry = world.new_registry("ThirdOne", RegistryId(world.guid()));
     let maintenance = Maintenance::of_this_process();
-    taken(
-        world.store.create_registry(&maintenance, registry).await,
-        "a user",
-    );
-    assert_eq!(
-        naru_store::Gatehouse::registries(&world.store)
-            .await
-            .unwrap()
-            .len(),
-        2
-    );
+    taken(world.store.create_registry(&maintenance, registry).await, "a user");
+    assert_eq!(naru_store::Gatehouse::registries(&world.store).await.unwrap().len(), 2);
 }
 
 #[tokio::test]
@@ -66,26 +54,13 @@ async fn application_ids_and_user_names_do_not_clash() {
     let access = world.may::<op::WriteDirectory>(world.here);
     let first = world.service_principal("first");
     let app_id = first.app_id.to_string();
-    world
-        .store
-        .create_service_principal(&access, first)
-        .await
-        .unwrap();
-    taken(
-        world.create_user(&app_id.to_uppercase()).await,
-        "a service principal",
-    );
-    taken(
-        world.create_token(world.here, &app_id).await,
-        "a service principal",
-    );
+    world.store.create_service_principal(&access, first).await.unwrap();
+    taken(world.create_user(&app_id.to_uppercase()).await, "a service principal");
+    taken(world.create_token(world.here, &app_id).await, "a service principal");
 
     let second = world.service_principal("second");
     world.create_user(&second.app_id.to_string()).await.unwrap();
-    taken(
-        world.store.create_service_principal(&access, second).await,
-        "a user",
-    );
+    taken(world.store.create_service_principal(&access, second).await, "a user");
 }
 
 #[tokio::test]
@@ -94,10 +69,7 @@ async fn two_registries_may_have_tokens_of_one_name() {
     world.create_token(world.here, "ci-build").await.unwrap();
     world.create_token(world.there, "ci-build").await.unwrap();
     let again = world.create_token(world.here, "CI-build").await;
-    let exists = AdminError::Exists {
-        what: "token",
-        name: "CI-build".to_owned(),
-    };
+    let exists = AdminError::Exists { what: "token", name: "CI-build".to_owned() };
     assert_eq!(again, Err(exists));
 }
 
@@ -118,10 +90,6 @@ async fn a_refused_name_leaves_nothing_behind() {
     token.scope = naru_store::TokenScope::New(world.map("alice-map", Vec::new()));
     let access = world.may::<op::WriteTokens>(world.here);
     taken(world.store.create_token(&access, token).await, "a user");
-    let maps = world
-        .store
-        .scope_maps(&world.may::<op::ReadScopeMaps>(world.here))
-        .await
-        .unwrap();
+    let maps = world.store.scope_maps(&world.may::<op::ReadScopeMaps>(world.here)).await.unwrap();
     assert!(maps.iter().all(|map| map.system), "{maps:?}");
 }

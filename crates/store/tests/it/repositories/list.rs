@@ -11,21 +11,12 @@ use super::*;
 
 async fn tags(world: &World, limit: usize, after: Option<&str>) -> Listing<String> {
     let access: Access<ListTags> = access("a");
-    world
-        .database
-        .tags(&access, &page(limit, after))
-        .await
-        .unwrap()
-        .unwrap()
+    world.database.tags(&access, &page(limit, after)).await.unwrap().unwrap()
 }
 
 async fn catalog(world: &World, limit: usize, after: Option<&str>) -> Listing<String> {
     let access: Access<Catalog> = decide(&operator(FIRST), &policy(FIRST), FIRST).unwrap();
-    world
-        .database
-        .catalog(&access, &page(limit, after))
-        .await
-        .unwrap()
+    world.database.catalog(&access, &page(limit, after)).await.unwrap()
 }
 
 async fn referrers(
@@ -35,50 +26,27 @@ async fn referrers(
     page: Page,
 ) -> Listing<Referrer> {
     let access: Access<Pull> = access("a");
-    world
-        .database
-        .referrers(&access, subject, artifact_type, &page)
-        .await
-        .unwrap()
+    world.database.referrers(&access, subject, artifact_type, &page).await.unwrap()
 }
 
 fn listing(entries: &[&str], next: Option<&str>) -> Listing<String> {
     let entries = entries.iter().map(|&entry| entry.to_owned()).collect();
-    Listing {
-        entries,
-        next: next.map(str::to_owned),
-    }
+    Listing { entries, next: next.map(str::to_owned) }
 }
 
 #[tokio::test]
 async fn tags_are_ordered_by_lower_case_then_bytes_and_cut_in_that_order() {
     let world = World::new();
     let config = world.push_blob("a", b"config", hour(0)).await;
-    world
-        .put_image("a", &[config], &["b", "B", "a", "C", "_", "a.1", "A"])
-        .await;
+    world.put_image("a", &[config], &["b", "B", "a", "C", "_", "a.1", "A"]).await;
     let whole = ["_", "A", "a", "a.1", "B", "b", "C"];
     assert_eq!(tags(&world, 100, None).await, listing(&whole, None));
-    assert_eq!(
-        tags(&world, 7, None).await,
-        listing(&whole, None),
-        "there is no further page"
-    );
-    assert_eq!(
-        tags(&world, 3, None).await,
-        listing(&["_", "A", "a"], Some("a"))
-    );
-    assert_eq!(
-        tags(&world, 3, Some("a")).await,
-        listing(&["a.1", "B", "b"], Some("b"))
-    );
+    assert_eq!(tags(&world, 7, None).await, listing(&whole, None), "there is no further page");
+    assert_eq!(tags(&world, 3, None).await, listing(&["_", "A", "a"], Some("a")));
+    assert_eq!(tags(&world, 3, Some("a")).await, listing(&["a.1", "B", "b"], Some("b")));
     assert_eq!(tags(&world, 3, Some("b")).await, listing(&["C"], None));
     assert_eq!(tags(&world, 3, Some("C")).await, listing(&[], None));
-    assert_eq!(
-        tags(&world, 1, Some("AA")).await,
-        listing(&["B"], Some("B")),
-        "it need not exist"
-    );
+    assert_eq!(tags(&world, 1, Some("AA")).await, listing(&["B"], Some("B")), "it need not exist");
     assert_eq!(tags(&world, 0, None).await, listing(&[], None));
 }
 
@@ -102,26 +70,13 @@ async fn the_catalog_lists_what_had_a_manifest_by_name() {
     for repository in ["b", "a/c", "a-b"] {
         world.put_image(repository, &[config], &[]).await;
     }
-    world
-        .push_blob_to(SECOND, "elsewhere", b"config", hour(0))
-        .await;
+    world.push_blob_to(SECOND, "elsewhere", b"config", hour(0)).await;
     let push = access_in(SECOND, "elsewhere");
     let event = event("elsewhere", "Push", None);
-    world
-        .database
-        .put_manifest(&push, image(&[config]), event)
-        .await
-        .unwrap()
-        .unwrap();
+    world.database.put_manifest(&push, image(&[config]), event).await.unwrap().unwrap();
 
-    assert_eq!(
-        catalog(&world, 100, None).await,
-        listing(&["a-b", "a/c", "b"], None)
-    );
-    assert_eq!(
-        catalog(&world, 2, None).await,
-        listing(&["a-b", "a/c"], Some("a/c"))
-    );
+    assert_eq!(catalog(&world, 100, None).await, listing(&["a-b", "a/c", "b"], None));
+    assert_eq!(catalog(&world, 2, None).await, listing(&["a-b", "a/c"], Some("a/c")));
     assert_eq!(catalog(&world, 2, Some("a/c")).await, listing(&["b"], None));
     assert_eq!(catalog(&world, 0, None).await, listing(&[], None));
 }
@@ -135,12 +90,7 @@ async fn referrers_come_in_the_order_of_their_push_with_type_and_annotations() {
     let notes = BTreeMap::from([("made.by".to_owned(), "\"me\"".to_owned())]);
     let first = about(&subject, &config, "application/sbom", &notes);
     let second = about(&subject, &config, "application/signature", &BTreeMap::new());
-    let other = about(
-        &Digest::sha256(b"other"),
-        &config,
-        "application/sbom",
-        &notes,
-    );
+    let other = about(&Digest::sha256(b"other"), &config, "application/sbom", &notes);
     let row = |new: &NewManifest, artifact_type: &str, annotations: &BTreeMap<_, _>| Referrer {
         media_type: IMAGE.to_owned(),
         digest: new.digest,
@@ -156,13 +106,7 @@ async fn referrers_come_in_the_order_of_their_push_with_type_and_annotations() {
         world.put("a", new).await.unwrap();
     }
     let whole = referrers(&world, &subject, None, page(10, None)).await;
-    assert_eq!(
-        whole,
-        Listing {
-            entries: expected.to_vec(),
-            next: None
-        }
-    );
+    assert_eq!(whole, Listing { entries: expected.to_vec(), next: None });
 
     for (artifact_type, entries) in [
         ("application/sbom", &expected[..1]),
@@ -176,34 +120,16 @@ async fn referrers_come_in_the_order_of_their_push_with_type_and_annotations() {
     let one = referrers(&world, &subject, None, page(1, None)).await;
     assert_eq!(one.entries, &expected[..1]);
     let two = referrers(&world, &subject, None, page(1, one.next.as_deref())).await;
-    assert_eq!(
-        two,
-        Listing {
-            entries: expected[1..].to_vec(),
-            next: None
-        }
-    );
+    assert_eq!(two, Listing { entries: expected[1..].to_vec(), next: None });
     let none = referrers(&world, &subject, None, page(0, None)).await;
-    assert_eq!(
-        none,
-        Listing {
-            entries: vec![],
-            next: None
-        }
-    );
+    assert_eq!(none, Listing { entries: vec![], next: None });
 }
 
 #[tokio::test]
 async fn there_are_no_referrers_where_there_is_no_repository() {
     let world = World::new();
     let found = referrers(&world, &Digest::sha256(b"subject"), None, page(10, None)).await;
-    assert_eq!(
-        found,
-        Listing {
-            entries: vec![],
-            next: None
-        }
-    );
+    assert_eq!(found, Listing { entries: vec![], next: None });
 }
 
 #[tokio::test]
@@ -214,26 +140,10 @@ async fn a_referrer_that_is_deleted_is_not_listed() {
     let new = about(&subject, &config, "application/sbom", &BTreeMap::new());
     let digest = new.digest;
     world.put("a", new).await.unwrap();
-    assert_eq!(
-        referrers(&world, &subject, None, page(10, None))
-            .await
-            .entries
-            .len(),
-        1
-    );
+    assert_eq!(referrers(&world, &subject, None, page(10, None)).await.entries.len(), 1);
     let event = event("a", "Delete", Some(&digest));
-    world
-        .database
-        .delete_manifest(&access("a"), &digest, event)
-        .await
-        .unwrap()
-        .unwrap();
-    assert!(
-        referrers(&world, &subject, None, page(10, None))
-            .await
-            .entries
-            .is_empty()
-    );
+    world.database.delete_manifest(&access("a"), &digest, event).await.unwrap().unwrap();
+    assert!(referrers(&world, &subject, None, page(10, None)).await.entries.is_empty());
 }
 
 proptest! {

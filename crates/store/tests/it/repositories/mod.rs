@@ -57,17 +57,10 @@ impl World {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("naru.db");
         let database = Sqlite::open(&path).unwrap();
-        let (blobs, uploads) = (
-            directory.path().join("blobs"),
-            directory.path().join("uploads"),
-        );
+        let (blobs, uploads) = (directory.path().join("blobs"), directory.path().join("uploads"));
         let (content, leftovers) = Directory::open(blobs, uploads).unwrap();
         assert!(leftovers.is_empty());
-        let world = Self {
-            directory,
-            database,
-            content,
-        };
+        let world = Self { directory, database, content };
         // There is one tenant so far above the boundary, and so no other way to have two.
         let connection = world.sql();
         for place in [FIRST, FOREIGN] {
@@ -98,14 +91,8 @@ impl World {
         let key = next_upload();
         self.content.begin(key, algorithm, hour(0)).unwrap();
         let mut source = Once(Some(Bytes::copy_from_slice(bytes)));
-        self.content
-            .append(key, None, &mut source, hour(0))
-            .await
-            .unwrap();
-        self.content
-            .seal(key, Digest::of(algorithm, bytes))
-            .await
-            .unwrap()
+        self.content.append(key, None, &mut source, hour(0)).await.unwrap();
+        self.content.seal(key, Digest::of(algorithm, bytes)).await.unwrap()
     }
 
     /// Uploads a blob to a repository of the first registry.
@@ -122,20 +109,14 @@ impl World {
     ) -> Digest {
         let sealed = self.seal(Algorithm::Sha256, bytes).await;
         let access = access_in(registry, repository);
-        self.database
-            .link_blob(&access, &sealed, now)
-            .await
-            .unwrap();
+        self.database.link_blob(&access, &sealed, now).await.unwrap();
         *sealed.digest()
     }
 
     /// Puts a manifest into a repository of the first registry.
     async fn put(&self, repository: &str, new: NewManifest) -> Result<ManifestPut, PutRefusal> {
         let event = event(repository, "Push", Some(&new.digest));
-        self.database
-            .put_manifest(&access(repository), new, event)
-            .await
-            .unwrap()
+        self.database.put_manifest(&access(repository), new, event).await.unwrap()
     }
 
     /// Puts an image that names these blobs, and nothing else; its digest.
@@ -148,21 +129,11 @@ impl World {
 
     /// What was written into the log of repository events, the latest first.
     async fn events(&self) -> Vec<(String, Option<String>)> {
-        let filter = EventFilter {
-            limit: 100,
-            ..EventFilter::default()
-        };
+        let filter = EventFilter { limit: 100, ..EventFilter::default() };
         let access =
             decide_management::<operation::ReadEvents>(&operator(FIRST), &ScopePath::root(), FIRST);
-        let events = self
-            .database
-            .repository_events(&access.unwrap(), filter)
-            .await
-            .unwrap();
-        events
-            .into_iter()
-            .map(|event| (event.operation, event.digest))
-            .collect()
+        let events = self.database.repository_events(&access.unwrap(), filter).await.unwrap();
+        events.into_iter().map(|event| (event.operation, event.digest)).collect()
     }
 }
 
@@ -184,11 +155,7 @@ impl Source for Once {
 }
 
 fn operator(place: InRegistry) -> Holder {
-    Holder {
-        principal: Principal::operator(place.tenant),
-        rights: Rights::Operator,
-        ceiling: None,
-    }
+    Holder { principal: Principal::operator(place.tenant), rights: Rights::Operator, ceiling: None }
 }
 
 /// A capability in a repository of the first registry.
@@ -200,19 +167,12 @@ fn access_in<A: DataAction<Place = InRepository>>(
     registry: InRegistry,
     repository: &str,
 ) -> Access<A> {
-    let place = InRepository {
-        registry,
-        repository: repository.parse().unwrap(),
-    };
+    let place = InRepository { registry, repository: repository.parse().unwrap() };
     decide(&operator(registry), &policy(registry), place).unwrap()
 }
 
 fn policy(place: InRegistry) -> RegistryPolicy {
-    RegistryPolicy {
-        place,
-        path: ScopePath::root(),
-        anonymous_pull: false,
-    }
+    RegistryPolicy { place, path: ScopePath::root(), anonymous_pull: false }
 }
 
 fn event(repository: &str, operation: &str, digest: Option<&Digest>) -> RepositoryEvent {
@@ -273,20 +233,14 @@ fn image(blobs: &[Digest]) -> NewManifest {
 
 fn image_text(blobs: &[Digest], more: &str) -> String {
     let (config, layers) = blobs.split_first().unwrap();
-    let layers: Vec<String> = layers
-        .iter()
-        .map(|layer| descriptor(LAYER, layer))
-        .collect();
+    let layers: Vec<String> = layers.iter().map(|layer| descriptor(LAYER, layer)).collect();
     let (config, layers) = (descriptor(CONFIG, config), layers.join(","));
     format!(r#"{{"schemaVersion":2,"config":{config},"layers":[{layers}]{more}}}"#)
 }
 
 /// An index that lists these manifests.
 fn index(listed: &[Digest]) -> NewManifest {
-    let listed: Vec<String> = listed
-        .iter()
-        .map(|digest| descriptor(IMAGE, digest))
-        .collect();
+    let listed: Vec<String> = listed.iter().map(|digest| descriptor(IMAGE, digest)).collect();
     let listed = listed.join(",");
     parsed(
         Algorithm::Sha256,
@@ -343,10 +297,7 @@ fn by_tag(text: &str) -> Reference {
 }
 
 fn page(limit: usize, after: Option<&str>) -> Page {
-    Page {
-        limit,
-        after: after.map(str::to_owned),
-    }
+    Page { limit, after: after.map(str::to_owned) }
 }
 
 /// Bytes that are too many to lie beside the row.

@@ -1,8 +1,6 @@
 //! `GET` and `HEAD`: a blob, whole or in part.
 
-use http::header::{
-    ACCEPT_RANGES, CACHE_CONTROL, CONTENT_RANGE, CONTENT_TYPE, ETAG, RANGE,
-};
+use http::header::{ACCEPT_RANGES, CACHE_CONTROL, CONTENT_RANGE, CONTENT_TYPE, ETAG, RANGE};
 use http::{Method, StatusCode};
 use jiff::SignedDuration;
 use naru_access::{Access, Pull};
@@ -28,7 +26,8 @@ pub(crate) async fn get(exchange: &mut Exchange, access: Access<Pull>) -> Result
     if let Some(answer) = not_modified(&exchange.inbound, &digest, IMMUTABLE) {
         return Ok(answer);
     }
-    let asked = exchange.inbound.header(RANGE).filter(|_| range_applies(&exchange.inbound, &digest));
+    let asked =
+        exchange.inbound.header(RANGE).filter(|_| range_applies(&exchange.inbound, &digest));
     let range = match asked.map(|asked| ByteRange::resolve(asked, blob.size)) {
         None => None,
         Some(Ok(range)) => range,

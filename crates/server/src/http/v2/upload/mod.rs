@@ -6,8 +6,8 @@ pub(crate) mod cancel;
 pub(crate) mod finish;
 pub(crate) mod status;
 
-use http::header::{CONTENT_LENGTH, CONTENT_RANGE, HeaderName, LOCATION, RANGE};
 use http::StatusCode;
+use http::header::{CONTENT_LENGTH, CONTENT_RANGE, HeaderName, LOCATION, RANGE};
 use naru_access::{Access, Push};
 use naru_identity::ticket::{Owner, Ticket};
 use naru_oci::{ChunkRange, Digest, ErrorCode, RangeError};
