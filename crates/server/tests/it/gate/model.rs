@@ -227,9 +227,10 @@ impl Model<'_> {
 
     fn token(&self, scope: bool) -> Outcome {
         if self.sent_nothing() {
-            return match self.setting.anonymous_pull {
-                true => self.allowed(),
-                false => self.unauthorized("").because("credential-missing"),
+            return if self.setting.anonymous_pull {
+                self.allowed()
+            } else {
+                self.unauthorized("").because("credential-missing")
             };
         }
         if self.in_bearer() {

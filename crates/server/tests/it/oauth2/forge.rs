@@ -92,8 +92,7 @@ pub(crate) fn part_of(token: &str, part: usize) -> Value {
 /// A JSON object with some fields changed.
 pub(crate) fn with(value: &Value, changes: Value) -> Value {
     let mut value = value.clone();
-    for (key, to) in changes.as_object().unwrap() {
-        value[key] = to.clone();
-    }
+    let Value::Object(changes) = changes else { panic!("no object: {changes}") };
+    value.as_object_mut().unwrap().extend(changes);
     value
 }
