@@ -98,7 +98,7 @@ fn announce(
         }
         Some(FirstStart { generated: None, has_password: true }) | None => {}
     }
-    printer.line(&format!("docker login {host} -u owner --password-stdin"))?;
+    printer.line(&format!("docker login {host} -u owner"))?;
     Ok(())
 }
 

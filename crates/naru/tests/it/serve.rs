@@ -21,7 +21,7 @@ fn a_first_start_says_all_that_a_person_needs() {
         listening on http://[::1]:[port]
         no domain is configured, so clients are sent back to the host that they ask; `--domain NAME` gives each registry a name of its own
         the user owner has no password yet; set one with: naru --data-dir DATA user update -n owner --password-stdin
-        docker login 127.0.0.1:[port] -u owner --password-stdin
+        docker login 127.0.0.1:[port] -u owner
         ");
     });
 }
@@ -108,7 +108,7 @@ fn settings_come_from_a_file_and_the_environment_too() {
     let port = server.address().rsplit(':').next().unwrap().to_owned();
     assert_eq!(
         server.ready.last().unwrap(),
-        &format!("docker login fromfile.example.com:{port} -u owner --password-stdin")
+        &format!("docker login fromfile.example.com:{port} -u owner")
     );
     assert_eq!(world.json("registry show")["loginServer"], "fromfile.example.com");
 }
@@ -157,7 +157,7 @@ fn tls_for_development_says_how_clients_trust_it() {
         az: export REQUESTS_CA_BUNDLE=DATA/tls/ca.pem
         curl: curl --cacert DATA/tls/ca.pem https://registry.example.com:[port]/v2/
         the user owner has no password yet; set one with: naru --data-dir DATA user update -n owner --password-stdin
-        docker login registry.example.com:[port] -u owner --password-stdin
+        docker login registry.example.com:[port] -u owner
         ");
     });
     assert!(world.data().join("tls/ca.pem").exists());

@@ -1,6 +1,7 @@
 //! The server from outside, as its clients meet it.
 #![cfg(test)]
 
+mod causes;
 mod control;
 mod directory;
 mod first;

@@ -157,12 +157,8 @@ fn commit(
         }
         any |= keep;
     }
-    if any {
-        transaction.commit()?
-    } else {
-        transaction.rollback()?
-    }
-    Ok(())
+    let ended = if any { transaction.commit() } else { transaction.rollback() };
+    Ok(ended?)
 }
 
 fn describe(panic: &(dyn Any + Send)) -> String {
