@@ -84,6 +84,32 @@ fn without_any_role_that_is_the_cause() {
     assert!(!holds_nothing(&elsewhere, &registry(true)));
 }
 
+/// The action of routes that are still to come.
+enum WriteMetadata {}
+
+impl crate::capability::Sealed for WriteMetadata {}
+
+impl crate::Capability for WriteMetadata {
+    type Place = InRepository;
+}
+
+impl DataAction for WriteMetadata {
+    const ACTION: Action = Action::MetadataWrite;
+}
+
+#[test]
+fn metadata_is_changed_by_contributors_and_by_tokens_that_may() {
+    for role in ["Contributor", "Owner"] {
+        assert_eq!(cause_of::<WriteMetadata>(&user(&[role]), at("team/app")), None, "{role}");
+    }
+    for role in ["AcrPull", "AcrPush", "AcrDelete", "Reader"] {
+        let missing = cause_of::<WriteMetadata>(&user(&[role]), at("team/app"));
+        assert_eq!(missing, Some(Cause::PermissionMetadataWrite), "{role}");
+    }
+    let writer = token(&[("team/*", &[Action::MetadataWrite])]);
+    assert_eq!(cause_of::<WriteMetadata>(&writer, at("team/app")), None);
+}
+
 #[test]
 fn an_assignment_with_a_condition_gives_nothing_in_registry_mode() {
     let mut conditional = user(&["Owner"]);

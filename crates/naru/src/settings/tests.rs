@@ -101,3 +101,13 @@ fn names_and_variables_of_keys_go_together() {
         assert_eq!(key.variable, variable);
     }
 }
+
+#[test]
+fn the_page_of_settings_names_every_key() {
+    let page = include_str!("../../../../docs/configuration.md");
+    for key in KEYS {
+        let row = format!("| `{}` | `{}` | `{}` |", key.name, key.variable, key.option);
+        assert!(page.contains(&row), "{row}");
+    }
+    assert_eq!(page.lines().filter(|line| line.contains("| `NARU_")).count(), KEYS.len());
+}

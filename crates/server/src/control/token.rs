@@ -12,6 +12,10 @@ use super::token_credential::{PasswordView, SLOTS, expiry, new_passwords};
 use super::{Caller, Deleted, Failure, Fault, allow, metadata, not_found, now};
 use crate::state::App;
 
+/// How much of a token's name stands in the name of the scope map that is made with it: together
+/// they have at most 50 characters.
+const LONGEST_OWN: usize = 50 - "-scope-map".len();
+
 /// A token that is to be.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -122,7 +126,9 @@ pub async fn create(
         (None, []) => return Err(Fault::Combination("failure-no-scope-map").into()),
         (None, rules) => {
             allow::<op::WriteScopeMaps>(caller, registry)?;
-            let name = format!("{}-scope-map", request.name);
+            // A map's name is no longer than a token's; most of it still says whose it is.
+            let own: String = request.name.chars().take(LONGEST_OWN).collect();
+            let name = format!("{own}-scope-map");
             let description = format!("Token {}'s scope map", request.name);
             TokenScope::New(scope_map::new_map(app, &name, rules, Some(description))?)
         }

@@ -11,6 +11,7 @@ use naru_oci::{ErrorCode, Errors, RepositoryName};
 use naru_store::{Denials, StoreError};
 use serde_json::{Value, json};
 
+use super::entra;
 use super::{Caller, Exchange, Found, Kind, Needs, Presented, Refusal, Refused, find, words};
 use crate::edge::answer::CAUSE;
 use crate::edge::{Answer, Inbound};
@@ -108,7 +109,13 @@ impl Situation {
 
     /// The status that a denial is answered with, for its event.
     pub(crate) fn status(&self, denial: &Denial) -> StatusCode {
-        self.project(denial).status
+        let directory = match self.kind {
+            Kind::IdentityConfiguration | Kind::IdentityKeys | Kind::IdentityToken => {
+                entra::status(denial)
+            }
+            _ => None,
+        };
+        directory.unwrap_or_else(|| self.project(denial).status)
     }
 
     fn denied(&self, denial: &Denial) -> Answer {

@@ -47,12 +47,23 @@ impl Fault {
 
 /// The answer to a denial, if it is one of a credential; the others look as everywhere.
 pub(crate) fn denied(denial: &Denial, inbound: &Inbound, user: bool) -> Option<Answer> {
+    let projection = project(denial, user)?;
+    let text = words::message(denial, inbound.language());
+    Some(envelope(projection, &text, inbound).header(CAUSE, denial.disclosed().code()))
+}
+
+/// The status of that answer, for its event.
+pub(super) fn status(denial: &Denial) -> Option<StatusCode> {
+    project(denial, false).map(|(status, ..)| status)
+}
+
+fn project(denial: &Denial, user: bool) -> Option<Projection> {
     let told = denial.disclosed();
     if told.stage() != Stage::Credential {
         return None;
     }
     // An unproven failure is a 401, whatever it was: az keeps a 400 for a minute.
-    let projection = match (told, user) {
+    Some(match (told, user) {
         (Cause::CredentialWrongTenant, _) => (StatusCode::BAD_REQUEST, "invalid_request", 90_002),
         (Cause::CredentialExpiredSecret, _) => {
             (StatusCode::UNAUTHORIZED, "invalid_client", 7_000_222)
@@ -63,9 +74,7 @@ pub(crate) fn denied(denial: &Denial, inbound: &Inbound, user: bool) -> Option<A
         }
         (_, true) => (StatusCode::UNAUTHORIZED, "invalid_grant", 50_126),
         (_, false) => (StatusCode::UNAUTHORIZED, "invalid_client", 7_000_215),
-    };
-    let text = words::message(denial, inbound.language());
-    Some(envelope(projection, &text, inbound).header(CAUSE, told.code()))
+    })
 }
 
 fn envelope((status, error, number): Projection, text: &str, inbound: &Inbound) -> Answer {

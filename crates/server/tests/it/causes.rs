@@ -21,7 +21,8 @@ async fn a_repository_that_is_not_there_is_called_unknown() {
 async fn a_reader_who_deletes_lacks_just_that_right() {
     let kit = Kit::start().await;
     kit.admin("user", "create", json!({ "name": "reader", "password": "only reads here" })).await;
-    kit.admin("role-assignment", "create", json!({ "assignee": "reader", "role": "AcrPull" })).await;
+    kit.admin("role-assignment", "create", json!({ "assignee": "reader", "role": "AcrPull" }))
+        .await;
     let refused =
         kit.delete("/v2/team/app/manifests/v1").basic("reader", "only reads here").send().await;
     assert_eq!(refused.expect(403).header("x-naru-cause"), "permission-delete");

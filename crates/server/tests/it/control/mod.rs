@@ -65,3 +65,12 @@ async fn a_request_is_not_read_without_bound() {
     let (status, answer) = ask(&kit, "POST /v1/token/show", body.as_bytes()).await;
     assert_eq!((status, &answer["error"]["code"]), (400, &json!("request-invalid")));
 }
+
+#[tokio::test]
+async fn a_token_with_the_longest_name_gets_a_scope_map_too() {
+    let kit = Kit::start().await;
+    let name = "a".repeat(50);
+    let rules = json!([{ "repository": "team/app", "actions": ["content/read"] }]);
+    let token = kit.admin("token", "create", json!({ "name": name, "repositories": rules })).await;
+    assert!(token["scopeMapId"].as_str().unwrap().ends_with("a-scope-map"), "{token}");
+}

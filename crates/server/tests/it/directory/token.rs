@@ -235,3 +235,15 @@ async fn what_no_credential_could_make_right_is_a_400() {
     kit.get(&format!("/{other}/discovery/v2.0/keys")).at("registry").send().await.expect(400);
     ask(&kit, "organizations", &fields).await.expect(200);
 }
+
+#[tokio::test]
+async fn another_tenants_name_is_a_400_in_the_answer_and_in_the_event() {
+    let kit = Kit::start().await;
+    let form = [("grant_type", "client_credentials"), ("client_id", "x"), ("client_secret", "y")];
+    let other = "/11111111-1111-1111-1111-111111111111/oauth2/v2.0/token";
+    let answer = kit.post(other).form(&form).send().await.expect(400);
+    assert_eq!(answer.json()["error_codes"][0], 90_002);
+    let events = kit.admin("events", "login", serde_json::json!({ "failed": true })).await;
+    assert_eq!(events[0]["Reason"], "credential-wrong-tenant");
+    assert_eq!(events[0]["ResultDescription"], "400");
+}
