@@ -19,6 +19,9 @@ network-public-access-disabled = public network access is switched off
     .fix = switch it on, on the server's own machine: naru registry update --public-network-enabled true
     .answer = client with IP '{ $address }' is not allowed access: public network access is disabled
 
+registry-locked = the repository, manifest or tag is locked
+    .fix = see what is locked: GET /acr/v1/REPOSITORY; and lift it: az acr repository update --repository REPOSITORY --write-enabled true --delete-enabled true
+    .answer = the repository, manifest or tag is locked against this: an administrator of this registry can lift the lock
 registry-unavailable = the registry, or something that it depends on, is not available
     .fix = try again after the time in Retry-After; the server's log has the reason. Your credentials were not judged
     .answer = the registry cannot answer at the moment, and your credentials were not judged: try again in a while

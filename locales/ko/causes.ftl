@@ -17,6 +17,9 @@ network-public-access-disabled = 공용 네트워크 액세스가 꺼져 있습�
     .fix = 서버가 실행 중인 컴퓨터에서 켜세요: naru registry update --public-network-enabled true
     .answer = 클라이언트 IP 주소 '{ $address }'의 액세스가 허용되지 않습니다. 공용 네트워크 액세스가 꺼져 있습니다
 
+registry-locked = 리포지토리, 매니페스트 또는 태그가 잠겨 있습니다
+    .fix = 무엇이 잠겨 있는지 확인하세요: GET /acr/v1/REPOSITORY. 잠금을 해제하세요: az acr repository update --repository REPOSITORY --write-enabled true --delete-enabled true
+    .answer = 리포지토리, 매니페스트 또는 태그가 잠겨 있어 이 작업을 할 수 없습니다. 레지스트리 관리자가 잠금을 해제할 수 있습니다
 registry-unavailable = 레지스트리 또는 레지스트리에 필요한 구성 요소를 사용할 수 없습니다
     .fix = Retry-After 시간이 지난 뒤 다시 시도하세요. 이유는 서버 로그에 있습니다. 자격 증명은 확인되지 않았습니다
     .answer = 레지스트리가 지금 응답할 수 없으며 자격 증명은 확인되지 않았습니다. 잠시 후 다시 시도하세요

@@ -194,4 +194,8 @@ data_actions! {
     Pull: InRepository = Pull;
     /// Upload to a repository.
     Push: InRepository = Push;
+    /// Read attributes of a repository and of what is in it.
+    ReadMetadata: InRepository = MetadataRead;
+    /// Change attributes of a repository and of what is in it.
+    WriteMetadata: InRepository = MetadataWrite;
 }

@@ -5,7 +5,7 @@ use std::marker::PhantomData;
 
 use naru_oci::RepositoryName;
 
-use crate::action::Place;
+use crate::action::{Place, ReadMetadata, WriteMetadata};
 use crate::{AssignmentId, Principal, RegistryId, TenantId};
 
 /// Keeps the kinds of capability to this crate.
@@ -143,6 +143,14 @@ impl<A: Capability<Place = InRepository>> Access<A> {
     /// The registry that the repository is in.
     pub fn registry(&self) -> &InRegistry {
         &self.place.registry
+    }
+}
+
+impl From<Access<WriteMetadata>> for Access<ReadMetadata> {
+    /// Whoever may change attributes may see what came of it.
+    fn from(access: Access<WriteMetadata>) -> Self {
+        let Access { place, holder, rule, action: _ } = access;
+        Self { place, holder, rule, action: PhantomData }
     }
 }
 

@@ -29,7 +29,10 @@ mod scope_map;
 mod scope_path;
 mod token_access;
 
-pub use action::{Action, ActionSet, Catalog, DataAction, Delete, ListTags, Place, Pull, Push};
+pub use action::{
+    Action, ActionSet, Catalog, DataAction, Delete, ListTags, Place, Pull, Push, ReadMetadata,
+    WriteMetadata,
+};
 pub use capability::{Access, Capability, InRegistry, InRepository, Maintenance, Rule};
 pub use decide::{
     Holder, Rights, TokenRights, decide, decide_beyond_token, decide_by_token, decide_management,

@@ -19,6 +19,8 @@ pub enum Stage {
     Permission,
     /// What was asked for is not there.
     Existence,
+    /// It is locked, whoever asks.
+    Lock,
     /// Something that the registry itself depends on is down.
     Dependency,
 }
@@ -81,6 +83,8 @@ causes! {
     /// Public network access is switched off.
     NetworkPublicAccessDisabled = "network-public-access-disabled", Network, Anyone, ["CONNECTIVITY_FORBIDDEN_ERROR"];
 
+    /// The repository, manifest or tag is locked.
+    RegistryLocked = "registry-locked", Lock, Anyone, ["The operation is disallowed on this registry, repository or image", "REGISTRY_DISALLOWED_OPERATION"];
     /// A dependency of the registry is down or busy; never reported as a wrong password.
     RegistryUnavailable = "registry-unavailable", Dependency, Anyone, [];
 

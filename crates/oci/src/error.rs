@@ -52,6 +52,8 @@ error_codes! {
     SizeInvalid = "SIZE_INVALID";
     /// The tag is not legal.
     TagInvalid = "TAG_INVALID";
+    /// There is no such tag in this repository.
+    TagUnknown = "TAG_UNKNOWN";
     /// Too many requests, or too many wrong guesses.
     TooManyRequests = "TOOMANYREQUESTS";
     /// Who is asking is not known, or not well enough.

@@ -47,6 +47,9 @@ pub struct Descriptor {
     /// Its media type.
     #[serde(default)]
     pub media_type: String,
+    /// Its size in bytes, as it says.
+    #[serde(default)]
+    pub size: u64,
 }
 
 /// Why a manifest is not accepted.
@@ -86,6 +89,10 @@ pub struct Manifest {
     pub manifests: Vec<Digest>,
     /// What it refers to.
     pub subject: Option<Digest>,
+    /// Its config, where it is of a kind that has one.
+    pub config: Option<Descriptor>,
+    /// The size of all that it names, as it says.
+    pub image_size: u64,
 }
 
 /// A row of a referrers list: a descriptor of a manifest that has a subject.
@@ -169,7 +176,10 @@ impl Document {
         let missing = |what: &str| ManifestError::Shape(format!("`{what}` is missing"));
         let mut artifact_type = self.artifact_type.filter(|name| !name.is_empty());
         let (mut blobs, mut manifests) = (Vec::new(), Vec::new());
-        match kind {
+        let mut own_config = None;
+        let sizes =
+            |list: &[Descriptor]| list.iter().fold(0, |sum: u64, one| sum.saturating_add(one.size));
+        let image_size = match kind {
             Kind::Image => {
                 let config = self.config.ok_or_else(|| missing("config"))?;
                 let layers = self.layers.ok_or_else(|| missing("layers"))?;
@@ -177,16 +187,21 @@ impl Document {
                     .or_else(|| Some(config.media_type.clone()).filter(|name| !name.is_empty()));
                 blobs.push(config.digest);
                 blobs.extend(layers.iter().filter(|layer| layer.is_pushed()).map(|l| l.digest));
+                let size = sizes(&layers).saturating_add(config.size);
+                own_config = Some(config);
+                size
             }
             Kind::Index => {
                 let listed = self.manifests.ok_or_else(|| missing("manifests"))?;
                 manifests.extend(listed.iter().map(|descriptor| descriptor.digest));
+                sizes(&listed)
             }
             Kind::Artifact => {
                 let listed = self.blobs.unwrap_or_default();
                 blobs.extend(listed.iter().filter(|blob| blob.is_pushed()).map(|b| b.digest));
+                sizes(&listed)
             }
-        }
+        };
         for list in [&mut blobs, &mut manifests] {
             list.sort_unstable();
             list.dedup();
@@ -199,6 +214,8 @@ impl Document {
             blobs,
             manifests,
             subject: self.subject.map(|descriptor| descriptor.digest),
+            config: own_config,
+            image_size,
         })
     }
 }

@@ -1,10 +1,10 @@
-//! The boundary to the database: what it is asked, in four parts.
+//! The boundary to the database: what it is asked, in five parts.
 
 use async_trait::async_trait;
 use jiff::Timestamp;
 use naru_access::{
-    Access, Catalog, CredentialId, Delete, InRegistry, ListTags, Maintenance, PrincipalId, Pull,
-    Push, Rights, TenantId, operation as op,
+    Access, Catalog, CredentialId, Delete, InRegistry, InRepository, ListTags, Maintenance,
+    PrincipalId, Pull, Push, ReadMetadata, Rights, TenantId, WriteMetadata, operation as op,
 };
 use naru_identity::Tag as SecretTag;
 use naru_oci::{Digest, Reference, Referrer, RepositoryName, Tag};
@@ -12,12 +12,13 @@ use naru_oci::{Digest, Reference, Referrer, RepositoryName, Tag};
 use crate::error::{AdminError, Missing, StoreError};
 use crate::freshness::Freshness;
 use crate::record::{
-    Account, Blob, BlobStat, EventFilter, HumanAccount, Listing, Location, LoginEvent, ManifestPut,
-    ManifestStat, NewManifest, NewRegistry, NewRoleAssignment, NewScopeMap, NewSecret,
-    NewServicePrincipal, NewTenant, NewToken, NewUser, Page, PutRefusal, Registry, RegistryPatch,
-    RepositoryEvent, RoleAssignmentRecord, ScopeMapPatch, ScopeMapRecord, Sealed, SecretRecord,
-    ServicePrincipalRecord, Standing, StoredManifest, TokenPatch, TokenRecord, UnlinkRefusal,
-    UserRecord,
+    Account, Attributes, AttributesPatch, Barred, Blob, BlobStat, DeletedRepository, EventFilter,
+    HumanAccount, Item, Listing, Location, LoginEvent, ManifestPut, ManifestRecord, ManifestStat,
+    NewManifest, NewRegistry, NewRoleAssignment, NewScopeMap, NewSecret, NewServicePrincipal,
+    NewTenant, NewToken, NewUser, Order, Page, PutRefusal, Registry, RegistryPatch,
+    RepositoryEvent, RepositoryRecord, RoleAssignmentRecord, ScopeMapPatch, ScopeMapRecord, Sealed,
+    SecretRecord, ServicePrincipalRecord, Standing, StoredManifest, TagRecord, TokenPatch,
+    TokenRecord, UnlinkRefusal, UserRecord,
 };
 
 /// What the gate itself reads, in order to decide. It opens no content.
@@ -55,6 +56,9 @@ pub trait Gatehouse: Send + Sync {
     /// What a principal may do at present.
     async fn rights(&self, principal: PrincipalId) -> Result<Rights, StoreError>;
 
+    /// What may be done to a repository, whoever asks; everything, where it is not there.
+    async fn attributes(&self, place: &InRepository) -> Result<Attributes, StoreError>;
+
     /// Writes a login event, and returns when it is durable.
     async fn record_login(&self, event: LoginEvent) -> Result<(), StoreError>;
 
@@ -70,14 +74,14 @@ pub trait Repositories: Send + Sync {
         &self,
         access: &Access<Pull>,
         digest: &Digest,
-    ) -> Result<Option<Blob>, StoreError>;
+    ) -> Result<Result<Blob, Barred>, StoreError>;
 
     /// What there is to know of such a blob without its bytes.
     async fn stat_blob(
         &self,
         access: &Access<Pull>,
         digest: &Digest,
-    ) -> Result<Option<BlobStat>, StoreError>;
+    ) -> Result<Result<BlobStat, Barred>, StoreError>;
 
     /// Renews the lease of a blob that no manifest names yet, for a client that was told that it
     /// is there and will not send it again.
@@ -95,7 +99,7 @@ pub trait Repositories: Send + Sync {
         access: &Access<Push>,
         sealed: &Sealed,
         now: Timestamp,
-    ) -> Result<bool, StoreError>;
+    ) -> Result<Result<bool, Barred>, StoreError>;
 
     /// The repositories of the registry that link a blob, for the decision from which of them it
     /// may be mounted.
@@ -106,14 +110,15 @@ pub trait Repositories: Send + Sync {
         limit: usize,
     ) -> Result<Vec<RepositoryName>, StoreError>;
 
-    /// Links a blob that another repository links. `false` where that one does not.
+    /// Links a blob that another repository links. `false` where that one does not, or may not be
+    /// pulled from.
     async fn mount_blob(
         &self,
         access: &Access<Push>,
         source: &Access<Pull>,
         digest: &Digest,
         now: Timestamp,
-    ) -> Result<bool, StoreError>;
+    ) -> Result<Result<bool, Barred>, StoreError>;
 
     /// Takes a blob out of the repository.
     async fn unlink_blob(
@@ -135,14 +140,14 @@ pub trait Repositories: Send + Sync {
         &self,
         access: &Access<Pull>,
         reference: &Reference,
-    ) -> Result<Result<StoredManifest, Missing>, StoreError>;
+    ) -> Result<Result<StoredManifest, Barred>, StoreError>;
 
     /// What there is to know of a manifest without its bytes.
     async fn stat_manifest(
         &self,
         access: &Access<Pull>,
         reference: &Reference,
-    ) -> Result<Result<ManifestStat, Missing>, StoreError>;
+    ) -> Result<Result<ManifestStat, Barred>, StoreError>;
 
     /// Puts a manifest, its references, its tags and its event, in one transaction.
     async fn put_manifest(
@@ -158,7 +163,7 @@ pub trait Repositories: Send + Sync {
         access: &Access<Delete>,
         digest: &Digest,
         event: RepositoryEvent,
-    ) -> Result<Result<(), Missing>, StoreError>;
+    ) -> Result<Result<(), Barred>, StoreError>;
 
     /// Deletes a tag; its manifest stays.
     async fn delete_tag(
@@ -166,7 +171,7 @@ pub trait Repositories: Send + Sync {
         access: &Access<Delete>,
         tag: &Tag,
         event: RepositoryEvent,
-    ) -> Result<Result<(), Missing>, StoreError>;
+    ) -> Result<Result<(), Barred>, StoreError>;
 
     /// The tags of the repository, ordered by (lower case, then bytes).
     async fn tags(
@@ -191,6 +196,63 @@ pub trait Repositories: Send + Sync {
         artifact_type: Option<&str>,
         page: &Page,
     ) -> Result<Listing<Referrer>, StoreError>;
+}
+
+/// What Azure's metadata calls show and change: times, sizes, locks.
+#[async_trait]
+pub trait Properties: Send + Sync {
+    /// The repository.
+    async fn repository(
+        &self,
+        access: &Access<ReadMetadata>,
+    ) -> Result<Result<RepositoryRecord, Missing>, StoreError>;
+
+    /// A tag.
+    async fn tag_record(
+        &self,
+        access: &Access<ReadMetadata>,
+        tag: &Tag,
+    ) -> Result<Result<TagRecord, Missing>, StoreError>;
+
+    /// The tags that lists show, of one manifest if it is named.
+    async fn tag_records(
+        &self,
+        access: &Access<ReadMetadata>,
+        digest: Option<&Digest>,
+        order: Order,
+        page: &Page,
+    ) -> Result<Result<Listing<TagRecord>, Missing>, StoreError>;
+
+    /// A manifest.
+    async fn manifest_record(
+        &self,
+        access: &Access<ReadMetadata>,
+        digest: &Digest,
+    ) -> Result<Result<ManifestRecord, Missing>, StoreError>;
+
+    /// The manifests that lists show.
+    async fn manifest_records(
+        &self,
+        access: &Access<ReadMetadata>,
+        order: Order,
+        page: &Page,
+    ) -> Result<Result<Listing<ManifestRecord>, Missing>, StoreError>;
+
+    /// Changes attributes. Locks act at once.
+    async fn set_attributes(
+        &self,
+        access: &Access<WriteMetadata>,
+        item: &Item,
+        patch: AttributesPatch,
+        event: RepositoryEvent,
+    ) -> Result<Result<(), Missing>, StoreError>;
+
+    /// Deletes a repository with all that is in it, unless something there is locked.
+    async fn delete_repository(
+        &self,
+        access: &Access<Delete>,
+        event: RepositoryEvent,
+    ) -> Result<Result<DeletedRepository, Barred>, StoreError>;
 }
 
 /// Registries, the directory and rights, as an administrator changes them.
@@ -433,7 +495,7 @@ pub trait Audit: Send + Sync {
 }
 
 /// The whole boundary.
-pub trait Metadata: Gatehouse + Repositories + Administration + Audit {
+pub trait Metadata: Gatehouse + Repositories + Properties + Administration + Audit {
     /// How many statements it was asked so far, for those who compare the work of two requests.
     fn statements(&self) -> u64;
 }

@@ -104,11 +104,11 @@ impl Store {
         let sealed = self.content.seal(upload, digest).await?;
         // Where linking fails, the marker stays, and the next start finds out whether the row is
         // there after all.
-        let used = self.metadata.link_blob(access, &sealed, now).await?;
+        let linked = self.metadata.link_blob(access, &sealed, now).await?;
         if let SealedBody::Stored(location) = &sealed.body {
-            self.dispose(location, used).await;
+            self.dispose(location, linked == Ok(true)).await;
         }
-        Ok(())
+        linked.map(drop).map_err(|_| UploadError::Locked)
     }
 
     /// Reads `length` bytes of stored content from `first` on. The location comes from a blob

@@ -8,7 +8,7 @@ use uuid::Uuid;
 use super::*;
 use crate::{
     AssignmentId, InRegistry, InRepository, ListTags, PrincipalId, Pull, Push, RegistryId,
-    ScopeMapRule, TenantId, built_in_roles, operation, parse_scopes,
+    ScopeMapRule, TenantId, WriteMetadata, built_in_roles, operation, parse_scopes,
 };
 
 const TENANT: TenantId = TenantId(Uuid::from_u128(1));
@@ -82,19 +82,6 @@ fn without_any_role_that_is_the_cause() {
     assert_eq!(cause_of::<Pull>(&elsewhere, at("a")), Some(Cause::PermissionNoRole));
     assert!(holds_nothing(&elsewhere, &registry(false)));
     assert!(!holds_nothing(&elsewhere, &registry(true)));
-}
-
-/// The action of routes that are still to come.
-enum WriteMetadata {}
-
-impl crate::capability::Sealed for WriteMetadata {}
-
-impl crate::Capability for WriteMetadata {
-    type Place = InRepository;
-}
-
-impl DataAction for WriteMetadata {
-    const ACTION: Action = Action::MetadataWrite;
 }
 
 #[test]

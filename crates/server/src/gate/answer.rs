@@ -159,11 +159,14 @@ impl Situation {
             Stage::Credential => unauthorized(self.token.then_some("invalid_token")),
             Stage::Scope => unauthorized(Some("insufficient_scope")),
             Stage::Existence => plain(StatusCode::NOT_FOUND, ErrorCode::NameUnknown),
+            Stage::Lock => {
+                plain(StatusCode::METHOD_NOT_ALLOWED, ErrorCode::RegistryDisallowedOperation)
+            }
             Stage::Dependency => plain(StatusCode::SERVICE_UNAVAILABLE, ErrorCode::Unavailable),
             Stage::Permission => {
                 // A login might help an anonymous caller; az and the SDKs know a 401 for lists.
                 let on_resource = matches!(self.needs, Needs::Action(_));
-                let known_so = self.anonymous || matches!(self.kind, Kind::Catalog | Kind::Unknown);
+                let known_so = self.anonymous || self.kind.is_metadata();
                 let azure = self.denials == Denials::Azure || (known_so && on_resource);
                 match (azure, &self.method, self.kind) {
                     (true, _, _) => unauthorized(Some("insufficient_scope")),

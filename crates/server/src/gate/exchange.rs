@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
-use naru_access::{Access, DataAction, Denial, PrincipalKind, Pull, Push};
+use naru_access::{Access, DataAction, Denial, InRepository, PrincipalKind, Pull, Push};
 use naru_codes::Cause;
 use naru_identity::ticket::{Owner, Ticket};
 use naru_oci::RepositoryName;
+use naru_store::Attributes;
 
 use super::authenticate::Showing;
 use super::authorize::{AtTarget, authorize, authorize_at_present, in_repository};
@@ -81,6 +82,12 @@ impl Exchange {
             Err(Refusal::Denied(_)) => Ok(None),
             Err(other) => Err(other),
         }
+    }
+
+    /// What may be done to a repository, whoever asks.
+    pub(crate) async fn attributes(&self, place: &InRepository) -> Result<Attributes, Refusal> {
+        let metadata = self.app.store.metadata();
+        Ok(self.app.present.attributes(metadata, place).await?)
     }
 
     /// The upload that the request's target names, if it is this caller's.

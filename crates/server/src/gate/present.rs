@@ -4,8 +4,9 @@
 use std::hash::Hash;
 use std::sync::{Arc, PoisonError, RwLock};
 
-use naru_access::{CredentialId, PrincipalId, Rights};
-use naru_store::{Generation, Metadata, Standing, StoreError};
+use naru_access::{CredentialId, InRepository, PrincipalId, RegistryId, Rights};
+use naru_oci::RepositoryName;
+use naru_store::{Attributes, Generation, Metadata, Standing, StoreError};
 use quick_cache::sync::Cache;
 
 use super::Registries;
@@ -22,12 +23,18 @@ pub(crate) struct Present {
     registries: RwLock<Option<Kept<Arc<Registries>>>>,
     standings: Cache<(PrincipalId, CredentialId), Kept<Option<Standing>>>,
     rights: Cache<PrincipalId, Kept<Arc<Rights>>>,
+    attributes: Cache<(RegistryId, RepositoryName), Kept<Attributes>>,
 }
 
 impl Present {
     pub(crate) fn new() -> Self {
         let registries = RwLock::new(None);
-        Self { registries, standings: Cache::new(KEPT), rights: Cache::new(KEPT) }
+        Self {
+            registries,
+            standings: Cache::new(KEPT),
+            rights: Cache::new(KEPT),
+            attributes: Cache::new(KEPT),
+        }
     }
 
     /// The registries.
@@ -67,6 +74,16 @@ impl Present {
     ) -> Result<Arc<Rights>, StoreError> {
         let read = async { metadata.rights(principal).await.map(Arc::new) };
         fresh(&self.rights, metadata, principal, read).await
+    }
+
+    /// What may be done to a repository, whoever asks.
+    pub(crate) async fn attributes(
+        &self,
+        metadata: &dyn Metadata,
+        place: &InRepository,
+    ) -> Result<Attributes, StoreError> {
+        let key = (place.registry.registry, place.repository.clone());
+        fresh(&self.attributes, metadata, key, metadata.attributes(place)).await
     }
 }
 

@@ -141,11 +141,22 @@ impl From<UploadError> for Refusal {
                 let message = "the content has another digest than the one given";
                 Refused::invalid(ErrorCode::DigestInvalid, message).into()
             }
+            UploadError::Locked => locked(),
             UploadError::TooMany => {
                 Self::Store(StoreError::Unavailable("too many uploads are open".to_owned()))
             }
         }
     }
+}
+
+/// A lock forbids it, whoever asks. The words are Azure's, which its tools know.
+pub(crate) fn locked() -> Refusal {
+    let message = "The operation is disallowed on this registry, repository or image. View \
+                   troubleshooting steps at https://aka.ms/acr/faq/#why-does-my-pull-or-push-request-fail-with-disallowed-operation";
+    let status = StatusCode::METHOD_NOT_ALLOWED;
+    Refused::new(status, ErrorCode::RegistryDisallowedOperation, message)
+        .with_cause(Cause::RegistryLocked)
+        .into()
 }
 
 /// There is no such upload, for this caller in this repository.

@@ -6,8 +6,10 @@
 use std::pin::Pin;
 
 use ::http::Method;
-use naru_access::{Action, Catalog, DataAction as _, Delete, ListTags, Pull, Push};
-use naru_oci::{Digest, Reference, RepositoryName};
+use naru_access::{
+    Action, Catalog, DataAction as _, Delete, ListTags, Pull, Push, ReadMetadata, WriteMetadata,
+};
+use naru_oci::{Digest, Reference, RepositoryName, Tag};
 
 use super::{Exchange, Refusal, Refused};
 use crate::edge::Answer;
@@ -16,6 +18,12 @@ use crate::http;
 /// What a path names.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Target {
+    AcrCatalog,
+    AcrManifest(RepositoryName, Digest),
+    AcrManifests(RepositoryName),
+    AcrRepository(RepositoryName),
+    AcrTag(RepositoryName, Tag),
+    AcrTags(RepositoryName),
     Base,
     Blob(RepositoryName, Digest),
     Catalog,
@@ -38,6 +46,18 @@ pub(crate) enum Target {
 /// What kind of thing a path names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
+    /// `/acr/v1/_catalog`
+    AcrCatalog,
+    /// `/acr/v1/R/_manifests/D`
+    AcrManifest,
+    /// `/acr/v1/R/_manifests`
+    AcrManifests,
+    /// `/acr/v1/R`
+    AcrRepository,
+    /// `/acr/v1/R/_tags/T`
+    AcrTag,
+    /// `/acr/v1/R/_tags`
+    AcrTags,
     /// `/v2/`
     Base,
     /// `/v2/R/blobs/D`
@@ -76,8 +96,8 @@ impl Target {
         if let Some(rest) = path.strip_prefix("/v2/") {
             return Self::in_registry(rest);
         }
-        if path.starts_with("/acr/v1/") {
-            return Ok(Self::Unknown);
+        if let Some(rest) = path.strip_prefix("/acr/v1/") {
+            return Self::in_metadata(rest);
         }
         Ok(match path {
             "/v2" => Self::Base,
@@ -109,6 +129,28 @@ impl Target {
         })
     }
 
+    fn in_metadata(rest: &str) -> Result<Self, Refused> {
+        if rest == "_catalog" {
+            return Ok(Self::AcrCatalog);
+        }
+        // No repository's name begins like this: `_deleted/…` is another's, and not there.
+        if rest.is_empty() || rest.starts_with('_') {
+            return Ok(Self::Unknown);
+        }
+        let Some((front, last)) = rest.rsplit_once('/') else {
+            return Ok(Self::AcrRepository(rest.parse()?));
+        };
+        Ok(match (front.rsplit_once('/'), last) {
+            (_, "_tags") => Self::AcrTags(front.parse()?),
+            (_, "_manifests") => Self::AcrManifests(front.parse()?),
+            (Some((name, "_tags")), tag) => Self::AcrTag(name.parse()?, tag.parse()?),
+            (Some((name, "_manifests")), digest) => {
+                Self::AcrManifest(name.parse()?, digest.parse()?)
+            }
+            _ => Self::AcrRepository(rest.parse()?),
+        })
+    }
+
     fn in_directory(path: &str) -> Self {
         let mut segments = path.trim_start_matches('/').splitn(2, '/');
         let (tenant, rest) =
@@ -127,13 +169,19 @@ impl Target {
     /// The repository that it is in.
     pub(crate) fn repository(&self) -> Option<&RepositoryName> {
         match self {
-            Self::Blob(repository, _)
+            Self::AcrManifest(repository, _)
+            | Self::AcrManifests(repository)
+            | Self::AcrRepository(repository)
+            | Self::AcrTag(repository, _)
+            | Self::AcrTags(repository)
+            | Self::Blob(repository, _)
             | Self::Manifest(repository, _)
             | Self::Referrers(repository, _)
             | Self::Tags(repository)
             | Self::Upload(repository, _)
             | Self::Uploads(repository) => Some(repository),
-            Self::Base
+            Self::AcrCatalog
+            | Self::Base
             | Self::Catalog
             | Self::Exchange
             | Self::IdentityConfiguration(_)
@@ -148,6 +196,12 @@ impl Target {
     /// What kind of thing it is.
     pub(crate) const fn kind(&self) -> Kind {
         match self {
+            Self::AcrCatalog => Kind::AcrCatalog,
+            Self::AcrManifest(..) => Kind::AcrManifest,
+            Self::AcrManifests(_) => Kind::AcrManifests,
+            Self::AcrRepository(_) => Kind::AcrRepository,
+            Self::AcrTag(..) => Kind::AcrTag,
+            Self::AcrTags(_) => Kind::AcrTags,
             Self::Base => Kind::Base,
             Self::Blob(..) => Kind::Blob,
             Self::Catalog => Kind::Catalog,
@@ -164,6 +218,22 @@ impl Target {
             Self::Upload(..) => Kind::Upload,
             Self::Uploads(_) => Kind::Uploads,
         }
+    }
+}
+
+impl Kind {
+    /// Whether az and the SDKs know a 401 for what is not allowed here.
+    pub(crate) const fn is_metadata(self) -> bool {
+        matches!(
+            self,
+            Self::AcrCatalog
+                | Self::AcrManifest
+                | Self::AcrManifests
+                | Self::AcrRepository
+                | Self::AcrTag
+                | Self::AcrTags
+                | Self::Catalog
+        )
     }
 }
 
@@ -250,6 +320,18 @@ table! {
     "append to upload": PATCH Upload => Push http::v2::upload::append::patch;
     "finish upload": PUT Upload => Push http::v2::upload::finish::put;
     "cancel upload": DELETE Upload => Push http::v2::upload::cancel::delete;
+    "list repositories by metadata": GET AcrCatalog => Catalog http::acr::catalog::get;
+    "read repository": GET AcrRepository => ReadMetadata http::acr::repository::get;
+    "change repository": PATCH AcrRepository => WriteMetadata http::acr::repository::patch;
+    "delete repository": DELETE AcrRepository => Delete http::acr::repository::delete;
+    "list tags by metadata": GET AcrTags => ReadMetadata http::acr::tags::get;
+    "read tag": GET AcrTag => ReadMetadata http::acr::tag::get;
+    "change tag": PATCH AcrTag => WriteMetadata http::acr::tag::patch;
+    "untag": DELETE AcrTag => Delete http::acr::tag::delete;
+    "list manifests by metadata": GET AcrManifests => ReadMetadata http::acr::manifests::get;
+    "read manifest": GET AcrManifest => ReadMetadata http::acr::manifest::get;
+    "change manifest": PATCH AcrManifest => WriteMetadata http::acr::manifest::patch;
+    "delete manifest by metadata": DELETE AcrManifest => Delete http::acr::manifest::delete;
     "token": GET Token => Nothing http::oauth2::token::get;
     "token by form": POST Token => Nothing http::oauth2::token::post;
     "exchange": POST Exchange => Nothing http::oauth2::exchange::post;

@@ -1,8 +1,10 @@
 //! From a request to its answer: the fixed order of judging, and the routes, one a file.
 
+pub(crate) mod acr;
 pub(crate) mod directory;
 mod health;
 pub(crate) mod oauth2;
+mod page;
 pub(crate) mod v2;
 
 use std::sync::Arc;

@@ -76,6 +76,8 @@ pub enum UploadError {
     Store(StoreError),
     /// The bytes have another digest.
     Digest,
+    /// The repository may not be written to.
+    Locked,
     /// More uploads are open than the server keeps.
     TooMany,
 }

@@ -111,6 +111,8 @@ pub struct ManifestPut {
 /// Why a manifest is not taken.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum PutRefusal {
+    /// The repository, the manifest or one of the tags may not be overwritten.
+    Locked,
     /// It names content that is not in the repository.
     Missing(Vec<Digest>),
 }
@@ -118,6 +120,8 @@ pub enum PutRefusal {
 /// Why a blob is not deleted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum UnlinkRefusal {
+    /// The repository is locked.
+    Locked,
     /// It is not there.
     Missing,
     /// This manifest of the repository names it.

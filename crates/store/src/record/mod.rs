@@ -1,6 +1,7 @@
 //! What goes in and out of the store, as values.
 
 mod admin;
+mod attributes;
 mod content;
 mod event;
 mod gate;
@@ -10,6 +11,10 @@ pub use admin::{
     NewRoleAssignment, NewScopeMap, NewSecret, NewServicePrincipal, NewToken, NewUser,
     RoleAssignmentRecord, ScopeMapPatch, ScopeMapRecord, SecretForm, SecretRecord,
     ServicePrincipalRecord, TokenPatch, TokenRecord, TokenScope, UserRecord,
+};
+pub use attributes::{
+    Attributes, AttributesPatch, Barred, DeletedRepository, Item, ManifestRecord, Order,
+    RepositoryRecord, TagRecord,
 };
 pub use content::{
     Blob, BlobBody, BlobStat, Listing, Location, ManifestPut, ManifestStat, NewManifest, Page,

@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use naru_access::{
-    Action, AssignmentId, CredentialId, DefaultAction, InRegistry, NetworkRule, Principal,
-    PrincipalId, PrincipalKind, RegistryId, Rights, RoleAssignment, RoleDefinition, RoleId,
-    ScopeMap, ScopeMapRule, TenantId,
+    Action, AssignmentId, CredentialId, DefaultAction, InRegistry, InRepository, NetworkRule,
+    Principal, PrincipalId, PrincipalKind, RegistryId, Rights, RoleAssignment, RoleDefinition,
+    RoleId, ScopeMap, ScopeMapRule, TenantId,
 };
 use naru_identity::Tag;
 use rusqlite::Row;
@@ -15,12 +15,13 @@ use uuid::Uuid;
 
 use super::Sqlite;
 use super::audit::insert_login_event;
+use super::repositories::find;
 use super::session::{Session, guid_at, optional_time_at, parsed_at, time_at};
 use crate::error::StoreError;
 use crate::freshness::Freshness;
 use crate::metadata::Gatehouse;
 use crate::record::{
-    Account, Denials, HumanAccount, LoginEvent, Registry, RegistrySettings, Standing,
+    Account, Attributes, Denials, HumanAccount, LoginEvent, Registry, RegistrySettings, Standing,
 };
 
 #[async_trait]
@@ -83,6 +84,14 @@ impl Gatehouse for Sqlite {
 
     async fn rights(&self, principal: PrincipalId) -> Result<Rights, StoreError> {
         self.read(move |session| rights(session, principal)).await
+    }
+
+    async fn attributes(&self, place: &InRepository) -> Result<Attributes, StoreError> {
+        let place = place.clone();
+        self.read(move |session| {
+            Ok(find(session, &place)?.map(|found| found.attributes).unwrap_or_default())
+        })
+        .await
     }
 
     async fn record_login(&self, event: LoginEvent) -> Result<(), StoreError> {

@@ -8,7 +8,10 @@ use crate::error::StoreError;
 /// Marks a database as ours (`naru` in ASCII).
 const APPLICATION_ID: i32 = 0x6e61_7275;
 
-const MIGRATIONS: &[&str] = &[include_str!("../../migrations/0001_first.sql")];
+const MIGRATIONS: &[&str] = &[
+    include_str!("../../migrations/0001_first.sql"),
+    include_str!("../../migrations/0002_attributes.sql"),
+];
 
 /// Why a database cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -87,5 +90,32 @@ mod tests {
         let mut connection = Connection::open_in_memory().unwrap();
         connection.execute_batch("CREATE TABLE theirs (a)").unwrap();
         assert!(matches!(migrate(&mut connection), Err(MigrateError::Foreign)));
+    }
+
+    #[test]
+    fn a_database_of_the_first_version_is_brought_up_to_date() {
+        let mut connection = Connection::open_in_memory().unwrap();
+        connection.execute_batch(MIGRATIONS[0]).unwrap();
+        connection
+            .execute_batch(
+                "INSERT INTO tenant VALUES (x'01', x'02', 1);
+                 INSERT INTO registry (id, tenant, name, name_key, created)
+                     VALUES (x'03', x'01', 'registry', 'registry', 1);
+                 INSERT INTO repository (id, tenant, registry, name, listed, created)
+                     VALUES (1, x'01', x'03', 'app', 1, 5000);
+                 INSERT INTO manifest (id, repository, digest, media_type, size, created)
+                     VALUES (1, 1, x'01ff', 'x', 2, 6000);
+                 INSERT INTO tag VALUES (1, 'v1', 'v1', 1, 6000, 7000);",
+            )
+            .unwrap();
+        connection.pragma_update(None, "application_id", APPLICATION_ID).unwrap();
+        connection.pragma_update(None, "user_version", 1).unwrap();
+        migrate(&mut connection).unwrap();
+        let sql = "SELECT r.locks, r.updated, m.locks, m.updated, t.locks FROM repository r \
+                   JOIN manifest m ON m.repository = r.id JOIN tag t ON t.manifest = m.id";
+        let row = connection.query_row(sql, [], |row| {
+            Ok([row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?])
+        });
+        assert_eq!(row.unwrap(), [0, 5000, 0, 6000, 0]);
     }
 }

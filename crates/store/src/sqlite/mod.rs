@@ -1,13 +1,14 @@
 //! SQLite: one writer thread with group commit, a few readers, WAL with `synchronous=FULL`.
 //!
 //! All SQL goes through [`session::Session`], all writes through [`writer`]. Where the statements
-//! are: [`gatehouse`], [`repositories`], [`administration`], [`audit`]. The lock on the data
+//! are: [`gatehouse`], [`repositories`], [`properties`], [`administration`], [`audit`]. The lock on the data
 //! directory makes this process the sole writer, which is what lets [`Freshness`] be a counter.
 
 mod administration;
 mod audit;
 mod gatehouse;
 mod migrate;
+mod properties;
 mod repositories;
 mod session;
 mod writer;

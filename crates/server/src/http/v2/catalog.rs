@@ -4,9 +4,9 @@ use http::StatusCode;
 use naru_access::{Access, Catalog};
 use serde_json::json;
 
-use super::page;
 use crate::edge::Answer;
 use crate::gate::{Exchange, Refusal};
+use crate::http::page;
 
 pub(crate) async fn get(
     exchange: &mut Exchange,

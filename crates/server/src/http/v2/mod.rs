@@ -5,19 +5,27 @@ pub(crate) mod blob;
 pub(crate) mod catalog;
 mod conditional;
 pub(crate) mod manifest;
-mod page;
 pub(crate) mod referrers;
 pub(crate) mod tags;
 pub(crate) mod upload;
 
 use naru_codes::Cause;
 use naru_oci::{Digest, ErrorCode, RepositoryName};
-use naru_store::Missing;
+use naru_store::{Barred, Missing};
 
+use crate::gate::refusal::locked;
 use crate::gate::{Exchange, Refusal, Refused, Target};
 
+/// Why content is not handed out or changed, once somebody may know it.
+pub(crate) fn barred(barred: Barred, code: ErrorCode, what: &str) -> Refusal {
+    match barred {
+        Barred::Locked => locked(),
+        Barred::Missing(missing) => not_found(missing, code, what),
+    }
+}
+
 /// What is not there, once somebody may know it.
-fn not_found(missing: Missing, code: ErrorCode, what: &str) -> Refusal {
+pub(crate) fn not_found(missing: Missing, code: ErrorCode, what: &str) -> Refusal {
     match missing {
         Missing::Content => Refused::missing(code, format!("{what} is not in this repository")),
         Missing::Repository => {

@@ -5,9 +5,10 @@ use http::header::{CONTENT_TYPE, HeaderName};
 use naru_access::{Access, Pull};
 use serde_json::json;
 
-use super::{digest, page};
+use super::digest;
 use crate::edge::{Answer, Body};
 use crate::gate::{Exchange, Refusal};
+use crate::http::page;
 
 const FILTERS_APPLIED: HeaderName = HeaderName::from_static("oci-filters-applied");
 const INDEX: &str = "application/vnd.oci.image.index.v1+json";

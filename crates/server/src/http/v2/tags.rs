@@ -5,9 +5,10 @@ use naru_access::{Access, ListTags};
 use naru_oci::ErrorCode;
 use serde_json::json;
 
-use super::{not_found, page};
+use super::not_found;
 use crate::edge::Answer;
 use crate::gate::{Exchange, Refusal};
+use crate::http::page;
 
 pub(crate) async fn get(
     exchange: &mut Exchange,

@@ -161,7 +161,7 @@ struct Actor {
 }
 
 /// The scopes that access tokens are fetched with.
-const SCOPES: [&str; 7] = [
+const SCOPES: [&str; 8] = [
     "repository:team/app:pull",
     "repository:team/app:pull,push",
     "repository:team/app:delete",
@@ -169,18 +169,20 @@ const SCOPES: [&str; 7] = [
     "registry:catalog:*",
     "registry:None:*",
     "repository:other/app:pull,push,delete,metadata_read",
+    "repository:team/app:metadata_write",
 ];
 
 impl Asked {
     /// The scope that was asked for, to use it for an action.
     pub(super) fn scope(self, action: Option<&str>) -> &'static str {
-        let [pull, push, delete, metadata_read, catalog, nothing, other] = SCOPES;
+        let [pull, push, delete, metadata_read, catalog, nothing, other, metadata_write] = SCOPES;
         match (self, action) {
             (Self::Nothing, _) => nothing,
             (Self::OtherRepository, _) => other,
             (Self::Needed, Some("push")) => push,
             (Self::Needed, Some("delete")) | (Self::Narrow, Some("metadata_read") | None) => delete,
             (Self::Needed, Some("metadata_read")) | (Self::Narrow, Some("pull")) => metadata_read,
+            (Self::Needed, Some("metadata_write")) => metadata_write,
             (Self::Needed, Some("catalog")) => catalog,
             (Self::Needed | Self::Narrow, _) => pull,
         }
@@ -321,7 +323,9 @@ async fn nobody(kit: &Kit, registry: &str) -> Vec<Credential> {
         let open = shown["anonymousPullEnabled"] == json!(true);
         kit.admin_at(of, "registry", "update", json!({ "anonymousPullEnabled": true })).await;
         let mut token = credential(Form::Bearer(Asked::Needed), state, "");
-        for scope in ["repository:team/app:pull", "registry:catalog:*"] {
+        // The first stands in for whatever is not asked for by itself.
+        let own = ["repository:team/app:metadata_read", "registry:catalog:*"];
+        for scope in ["repository:team/app:pull"].into_iter().chain(own) {
             let answer = kit.ask_access(of, None, &[scope]).await.expect(200).json();
             let secret = naru_testkit::text(&answer["access_token"]);
             for key in SCOPES.iter().filter(|key| **key == scope || scope.ends_with("pull")) {

@@ -168,9 +168,8 @@ impl Model<'_> {
         }
         let Some(action) = self.probe.action else { return self.allowed() };
         // A token with pull serves for listing tags, while its holder may list them.
-        let listed = |asked| {
-            self.lists(asked, action) || (action == "metadata_read" && self.lists(asked, "pull"))
-        };
+        let tags = self.probe.kind == Kind::Tags;
+        let listed = |asked| self.lists(asked, action) || (tags && self.lists(asked, "pull"));
         match self.credential.form {
             Form::Bearer(asked) if self.lists(asked, action) => self.allowed(),
             Form::Bearer(asked) if self.may(action) && listed(asked) => self.allowed(),
@@ -187,7 +186,7 @@ impl Model<'_> {
     fn denied(&self, cause: &str) -> Outcome {
         let anonymous = self.credential.who == Who::Anonymous;
         let head = self.probe.method == Method::HEAD;
-        if self.setting.azure || anonymous || self.probe.kind == Kind::Catalog {
+        if self.setting.azure || anonymous || self.probe.is_metadata() {
             self.unauthorized("insufficient_scope").because(cause)
         } else if head && self.probe.kind == Kind::Blob {
             Outcome::plain(404, "BLOB_UNKNOWN").because(cause)
@@ -202,7 +201,7 @@ impl Model<'_> {
     fn missing(&self, action: &str) -> String {
         let rights = self.credential.rights;
         match self.credential.who {
-            Who::Anonymous if ["push", "delete"].contains(&action) => {
+            Who::Anonymous if ["push", "delete", "metadata_write"].contains(&action) => {
                 "permission-anonymous-write".to_owned()
             }
             Who::User | Who::ServicePrincipal if !rights.something => {

@@ -46,6 +46,7 @@ fn scope_of(action: Option<&str>) -> &'static str {
         Some("push") => "repository:team/app:pull,push",
         Some("delete") => "repository:team/app:delete",
         Some("metadata_read") => "repository:team/app:metadata_read",
+        Some("metadata_write") => "repository:team/app:metadata_write",
         Some("catalog") => "registry:catalog:*",
         Some(other) => panic!("no scope for {other}"),
     }
@@ -128,6 +129,7 @@ impl Paths<'_> {
         let no_upload = (404, "BLOB_UPLOAD_UNKNOWN");
         let resource = Judged::Resource;
         let (judged, action, target, allowed) = match (&row.method, row.kind) {
+            (method, kind) if Self::is_metadata(kind) => self.of_metadata(method, kind),
             (&Method::GET, Kind::Base) => (resource, None, "/v2/".to_owned(), (200, "")),
             (&Method::GET, Kind::Catalog) => {
                 (resource, Some("catalog"), "/v2/_catalog".to_owned(), (200, ""))
@@ -194,7 +196,52 @@ impl Paths<'_> {
     }
 }
 
+impl Paths<'_> {
+    fn is_metadata(kind: Kind) -> bool {
+        use Kind::{AcrCatalog, AcrManifest, AcrManifests, AcrRepository, AcrTag, AcrTags};
+        [AcrCatalog, AcrManifest, AcrManifests, AcrRepository, AcrTag, AcrTags].contains(&kind)
+    }
+
+    /// The request for a row of Azure's metadata calls. A tag of the repository is locked against
+    /// deletion, so that the repository outlives the walk.
+    fn of_metadata(
+        &self,
+        method: &Method,
+        kind: Kind,
+    ) -> (Judged, Option<&'static str>, String, (u16, &'static str)) {
+        let absent = Digest::sha256(b"nothing has this content");
+        let (action, allowed) = match (method, kind) {
+            (&Method::GET, Kind::AcrCatalog) => ("catalog", (200, "")),
+            (&Method::GET, _) => ("metadata_read", (200, "")),
+            (&Method::PATCH, _) => ("metadata_write", (400, "REQUEST_INVALID")),
+            (&Method::DELETE, Kind::AcrRepository) => {
+                ("delete", (405, "REGISTRY_DISALLOWED_OPERATION"))
+            }
+            (&Method::DELETE, Kind::AcrTag) => ("delete", (404, "TAG_UNKNOWN")),
+            (&Method::DELETE, Kind::AcrManifest) => ("delete", (404, "MANIFEST_UNKNOWN")),
+            (method, kind) => panic!("the walk does not know {method} {kind:?}"),
+        };
+        let deletes = *method == Method::DELETE;
+        let path = match kind {
+            Kind::AcrCatalog => "_catalog".to_owned(),
+            Kind::AcrTags => "team/app/_tags".to_owned(),
+            Kind::AcrTag if deletes => "team/app/_tags/absent".to_owned(),
+            Kind::AcrTag => "team/app/_tags/v1".to_owned(),
+            Kind::AcrManifests => "team/app/_manifests".to_owned(),
+            Kind::AcrManifest if deletes => format!("team/app/_manifests/{absent}"),
+            Kind::AcrManifest => format!("team/app/_manifests/{}", self.manifest),
+            _ => "team/app".to_owned(),
+        };
+        (Judged::Resource, Some(action), format!("/acr/v1/{path}"), allowed)
+    }
+}
+
 impl Probe {
+    /// Whether az and the SDKs know a 401 for what is not allowed there.
+    pub(super) fn is_metadata(&self) -> bool {
+        self.kind == Kind::Catalog || Paths::is_metadata(self.kind)
+    }
+
     /// The request with a credential, where the two go together.
     pub(super) fn request(&self, kit: &Kit, registry: &str, credential: &Credential) -> Sending {
         let secret = credential.secret(self);

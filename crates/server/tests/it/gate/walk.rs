@@ -187,4 +187,8 @@ async fn push(kit: &Kit, registry: &str, image: &naru_testkit::Image) {
     let request = kit.put("/v2/team/app/manifests/v1").at(registry).bearer(&token);
     let request = request.header("content-type", naru_testkit::MANIFEST);
     request.body(image.manifest.clone()).send().await.expect(201);
+    // So that whoever may delete the repository is refused by the lock, and it is there to the end.
+    let token = kit.access_token(registry, &owner, &["repository:team/app:metadata_write"]).await;
+    let request = kit.patch("/acr/v1/team/app/_tags/v1").at(registry).bearer(&token);
+    request.body(r#"{"deleteEnabled":false}"#).send().await.expect(200);
 }

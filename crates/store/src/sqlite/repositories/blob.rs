@@ -14,25 +14,27 @@ use super::super::audit::insert_repository_event;
 use super::super::session::{
     Session, digest_at, digest_key, parsed_at, size_at, size_key, time_at,
 };
-use super::{find_or_create, key};
-use crate::error::StoreError;
+use super::{key, open_for_write};
+use crate::error::{Missing, StoreError};
 use crate::record::{
-    Blob, BlobBody, BlobStat, Location, RepositoryEvent, Sealed, SealedBody, UnlinkRefusal,
+    Attributes, Barred, Blob, BlobBody, BlobStat, Location, RepositoryEvent, Sealed, SealedBody,
+    UnlinkRefusal,
 };
 
-pub(super) const READ: &str = "SELECT b.size, b.location, c.bytes FROM repository r \
+pub(super) const READ: &str = "SELECT b.size, b.location, c.bytes, r.locks FROM repository r \
     JOIN blob b ON b.tenant = r.tenant AND b.digest = ?4 \
     JOIN blob_link l ON l.repository = r.id AND l.blob = b.id \
     LEFT JOIN blob_content c ON c.blob = b.id \
     WHERE r.tenant = ?1 AND r.registry = ?2 AND r.name = ?3";
 
 pub(super) const STAT: &str = "SELECT b.size, l.lease, EXISTS (SELECT 1 FROM manifest_reference n \
-    WHERE n.repository = r.id AND n.digest = b.digest AND n.kind = 'blob') FROM repository r \
+    WHERE n.repository = r.id AND n.digest = b.digest AND n.kind = 'blob'), r.locks \
+    FROM repository r \
     JOIN blob b ON b.tenant = r.tenant AND b.digest = ?4 \
     JOIN blob_link l ON l.repository = r.id AND l.blob = b.id \
     WHERE r.tenant = ?1 AND r.registry = ?2 AND r.name = ?3";
 
-pub(super) const LINKED: &str = "SELECT r.id, b.id FROM repository r \
+pub(super) const LINKED: &str = "SELECT r.id, b.id, r.locks FROM repository r \
     JOIN blob b ON b.tenant = r.tenant AND b.digest = ?4 \
     JOIN blob_link l ON l.repository = r.id AND l.blob = b.id \
     WHERE r.tenant = ?1 AND r.registry = ?2 AND r.name = ?3";
@@ -71,15 +73,18 @@ pub(super) fn read(
     session: &Session<'_>,
     place: &InRepository,
     digest: &Digest,
-) -> Result<Option<Blob>, StoreError> {
+) -> Result<Result<Blob, Barred>, StoreError> {
     let (tenant, registry, name) = key(place);
     let found = session.row(READ, (tenant, registry, name, digest_key(digest)), |row| {
         let (location, bytes) = (row.get(1)?, row.get::<_, Option<Vec<u8>>>(2)?);
-        Ok((size_at(row, 0)?, location, bytes))
+        Ok((size_at(row, 0)?, location, bytes, Attributes::from_locks(row.get(3)?)))
     })?;
-    let Some((size, location, bytes)) = found else {
-        return Ok(None);
+    let Some((size, location, bytes, attributes)) = found else {
+        return Ok(Err(Missing::Content.into()));
     };
+    if !attributes.read_enabled {
+        return Ok(Err(Barred::Locked));
+    }
     let body = match (location, bytes) {
         (Some(name), None) => BlobBody::Stored(Location(name)),
         (None, Some(bytes)) => BlobBody::Inline(bytes.into()),
@@ -87,19 +92,24 @@ pub(super) fn read(
             return Err(StoreError::Damaged(format!("`{digest}` must lie in one place")));
         }
     };
-    Ok(Some(Blob { size, body }))
+    Ok(Ok(Blob { size, body }))
 }
 
 pub(super) fn stat(
     session: &Session<'_>,
     place: &InRepository,
     digest: &Digest,
-) -> Result<Option<BlobStat>, StoreError> {
+) -> Result<Result<BlobStat, Barred>, StoreError> {
     let (tenant, registry, name) = key(place);
-    session.row(STAT, (tenant, registry, name, digest_key(digest)), |row| {
+    let found = session.row(STAT, (tenant, registry, name, digest_key(digest)), |row| {
         let (lease, named) = (time_at(row, 1)?, row.get(2)?);
-        Ok(BlobStat { size: size_at(row, 0)?, leased: if named { None } else { Some(lease) } })
-    })
+        if !Attributes::from_locks(row.get(3)?).read_enabled {
+            return Ok(Err(Barred::Locked));
+        }
+        let leased = if named { None } else { Some(lease) };
+        Ok(Ok(BlobStat { size: size_at(row, 0)?, leased }))
+    })?;
+    Ok(found.unwrap_or(Err(Barred::Missing(Missing::Content))))
 }
 
 pub(super) fn renew(
@@ -109,7 +119,7 @@ pub(super) fn renew(
     now: Timestamp,
 ) -> Result<(), StoreError> {
     match linked(session, place, digest)? {
-        Some((repository, blob)) => renew_link(session, repository, blob, now),
+        Some(linked) => renew_link(session, linked.repository, linked.blob, now),
         None => Ok(()),
     }
 }
@@ -119,14 +129,17 @@ pub(super) fn link(
     place: &InRepository,
     new: &NewBlob,
     now: Timestamp,
-) -> Result<bool, StoreError> {
-    let repository = find_or_create(session, place, now)?;
+) -> Result<Result<bool, Barred>, StoreError> {
+    let repository = match open_for_write(session, place, now)? {
+        Ok(repository) => repository,
+        Err(barred) => return Ok(Err(barred)),
+    };
     let (tenant, digest) = (place.registry.tenant.bytes(), digest_key(&new.digest));
     let sql = "SELECT id FROM blob WHERE tenant = ?1 AND digest = ?2";
     let known = session.row(sql, (tenant, &digest), |row| row.get(0))?;
     if let Some(blob) = known {
         insert_link(session, repository, blob, now)?;
-        return Ok(false);
+        return Ok(Ok(false));
     }
     let sql =
         "INSERT INTO blob (tenant, digest, size, location, lease) VALUES (?1, ?2, ?3, ?4, ?5)";
@@ -137,7 +150,7 @@ pub(super) fn link(
         session.execute(sql, (blob, bytes.as_ref()))?;
     }
     insert_link(session, repository, blob, now)?;
-    Ok(true)
+    Ok(Ok(true))
 }
 
 pub(super) fn holders(
@@ -157,18 +170,21 @@ pub(super) fn mount(
     source: &InRepository,
     digest: &Digest,
     now: Timestamp,
-) -> Result<bool, StoreError> {
+) -> Result<Result<bool, Barred>, StoreError> {
     // Bytes are shared within a tenant alone.
     if place.registry.tenant != source.registry.tenant {
-        return Ok(false);
+        return Ok(Ok(false));
     }
-    let Some((from, blob)) = linked(session, source, digest)? else {
-        return Ok(false);
+    // What may not be pulled is not mounted either.
+    let from = linked(session, source, digest)?.filter(|from| from.attributes.read_enabled);
+    let Some(from) = from else { return Ok(Ok(false)) };
+    let repository = match open_for_write(session, place, now)? {
+        Ok(repository) => repository,
+        Err(barred) => return Ok(Err(barred)),
     };
-    renew_link(session, from, blob, now)?;
-    let repository = find_or_create(session, place, now)?;
-    insert_link(session, repository, blob, now)?;
-    Ok(true)
+    renew_link(session, from.repository, from.blob, now)?;
+    insert_link(session, repository, from.blob, now)?;
+    Ok(Ok(true))
 }
 
 pub(super) fn unlink(
@@ -177,9 +193,12 @@ pub(super) fn unlink(
     digest: &Digest,
     event: &RepositoryEvent,
 ) -> Result<Result<(), UnlinkRefusal>, StoreError> {
-    let Some((repository, blob)) = linked(session, place, digest)? else {
+    let Some(Linked { repository, blob, attributes }) = linked(session, place, digest)? else {
         return Ok(Err(UnlinkRefusal::Missing));
     };
+    if !attributes.may_delete() {
+        return Ok(Err(UnlinkRefusal::Locked));
+    }
     let params = (repository, digest_key(digest));
     if let Some(manifest) = session.row(NAMED_BY, params, |row| digest_at(row, 0))? {
         return Ok(Err(UnlinkRefusal::NamedBy(manifest)));
@@ -225,13 +244,23 @@ fn insert_link(
     renew_blob(session, blob, now)
 }
 
-/// The rows of a repository and of a blob that it links.
+/// A repository and a blob that it links.
+struct Linked {
+    repository: i64,
+    blob: i64,
+    /// The repository's.
+    attributes: Attributes,
+}
+
 fn linked(
     session: &Session<'_>,
     place: &InRepository,
     digest: &Digest,
-) -> Result<Option<(i64, i64)>, StoreError> {
+) -> Result<Option<Linked>, StoreError> {
     let (tenant, registry, name) = key(place);
     let params = (tenant, registry, name, digest_key(digest));
-    session.row(LINKED, params, |row| Ok((row.get(0)?, row.get(1)?)))
+    session.row(LINKED, params, |row| {
+        let attributes = Attributes::from_locks(row.get(2)?);
+        Ok(Linked { repository: row.get(0)?, blob: row.get(1)?, attributes })
+    })
 }

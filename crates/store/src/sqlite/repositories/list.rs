@@ -15,11 +15,12 @@ use crate::record::{Listing, Page};
 /// No row is no repository, a row of nulls an empty page.
 pub(super) const TAGS: &str = "SELECT t.name FROM repository r \
     LEFT JOIN tag t ON t.repository = r.id AND (t.name_key, t.name) > (lower(?4), ?4) \
+    AND t.locks & 8 = 0 \
     WHERE r.tenant = ?1 AND r.registry = ?2 AND r.name = ?3 \
     ORDER BY t.name_key, t.name LIMIT ?5";
 
 pub(super) const CATALOG: &str = "SELECT name FROM repository \
-    WHERE tenant = ?1 AND registry = ?2 AND listed = 1 AND name > ?3 ORDER BY name LIMIT ?4";
+    WHERE tenant = ?1 AND registry = ?2 AND listed = 1 AND locks & 8 = 0 AND name > ?3 ORDER BY name LIMIT ?4";
 
 pub(super) const REFERRERS: &str = "SELECT m.id, m.media_type, m.digest, m.size, m.artifact_type, \
     m.annotations FROM repository r \

@@ -13,16 +13,17 @@ use rusqlite::types::{Value, ValueRef};
 use super::super::audit::insert_repository_event;
 use super::super::session::{Session, digest_at, digest_key, size_at, size_key};
 use super::blob::renew_link;
-use super::{find, find_or_create, key};
+use super::{find, key, open_for_write};
 use crate::error::{Missing, StoreError};
 use crate::record::{
-    ManifestPut, ManifestStat, NewManifest, PutRefusal, RepositoryEvent, StoredManifest,
+    Attributes, Barred, ManifestPut, ManifestStat, NewManifest, PutRefusal, RepositoryEvent,
+    StoredManifest,
 };
 
 macro_rules! select_manifest {
     ($bytes:literal, $manifest:literal, $content:literal) => {
         concat!(
-            "SELECT m.digest, m.media_type, m.size",
+            "SELECT m.digest, m.media_type, m.size, r.locks | m.locks",
             $bytes,
             " FROM repository r ",
             $manifest,
@@ -48,18 +49,30 @@ macro_rules! select_manifest {
 }
 
 pub(super) const STAT_BY_DIGEST: &str = select_manifest!(by digest, "", "");
-pub(super) const STAT_BY_TAG: &str = select_manifest!(by tag, "", "");
+pub(super) const STAT_BY_TAG: &str = select_manifest!(by tag, " | t.locks", "");
 pub(super) const READ_BY_DIGEST: &str = select_manifest!(
     by digest, ", c.bytes", " LEFT JOIN manifest_content c ON c.manifest = m.id"
 );
 pub(super) const READ_BY_TAG: &str = select_manifest!(
-    by tag, ", c.bytes", " LEFT JOIN manifest_content c ON c.manifest = m.id"
+    by tag, " | t.locks, c.bytes", " LEFT JOIN manifest_content c ON c.manifest = m.id"
 );
 
 pub(super) const LINKED_BLOB: &str = "SELECT b.id FROM blob b JOIN blob_link l \
     ON l.repository = ?1 AND l.blob = b.id WHERE b.tenant = ?2 AND b.digest = ?3";
 
-pub(super) const FIND: &str = "SELECT id FROM manifest WHERE repository = ?1 AND digest = ?2";
+pub(super) const FIND: &str =
+    "SELECT id, locks FROM manifest WHERE repository = ?1 AND digest = ?2";
+
+pub(in crate::sqlite) const TAG_LOCKS: &str =
+    "SELECT locks FROM tag WHERE repository = ?1 AND name_key = lower(?2) AND name = ?2";
+
+pub(super) const LOCKED_TAG: &str = "SELECT 1 FROM tag WHERE manifest = ?1 AND locks & ?2 <> 0";
+
+const TOUCH: &str = "UPDATE manifest SET updated = ?2 WHERE id = ?1";
+
+/// From its first manifest on a repository is listed.
+pub(super) const TOUCH_REPOSITORY: &str =
+    "UPDATE repository SET listed = 1, updated = ?2 WHERE id = ?1";
 
 pub(super) const NAMED_BLOBS: &str = "SELECT b.id FROM manifest_reference n \
     JOIN blob b ON b.tenant = ?3 AND b.digest = n.digest \
@@ -75,9 +88,9 @@ pub(super) fn read(
     session: &Session<'_>,
     place: &InRepository,
     reference: &Reference,
-) -> Result<Result<StoredManifest, Missing>, StoreError> {
+) -> Result<Result<StoredManifest, Barred>, StoreError> {
     select(session, place, reference, READ_BY_DIGEST, READ_BY_TAG, |row| {
-        Ok(StoredManifest { stat: stat_at(row)?, bytes: row.get::<_, Vec<u8>>(3)?.into() })
+        Ok(StoredManifest { stat: stat_at(row)?, bytes: row.get::<_, Vec<u8>>(4)?.into() })
     })
 }
 
@@ -85,7 +98,7 @@ pub(super) fn stat(
     session: &Session<'_>,
     place: &InRepository,
     reference: &Reference,
-) -> Result<Result<ManifestStat, Missing>, StoreError> {
+) -> Result<Result<ManifestStat, Barred>, StoreError> {
     select(session, place, reference, STAT_BY_DIGEST, STAT_BY_TAG, stat_at)
 }
 
@@ -101,14 +114,20 @@ pub(super) fn put(
     if !new.sparse && !missing.is_empty() {
         return Ok(Err(PutRefusal::Missing(missing)));
     }
-    let repository = find_or_create(session, place, new.created)?;
-    session
-        .execute("UPDATE repository SET listed = 1 WHERE id = ?1 AND listed = 0", (repository,))?;
-    let known = session.row(FIND, (repository, digest_key(&new.digest)), |row| row.get(0))?;
+    let Ok(repository) = open_for_write(session, place, new.created)? else {
+        return Ok(Err(PutRefusal::Locked));
+    };
+    let known = found(session, repository, &new.digest)?;
+    if !may_overwrite(session, repository, known, &new.tags)? {
+        return Ok(Err(PutRefusal::Locked));
+    }
+    let now = new.created.as_millisecond();
+    session.execute(TOUCH_REPOSITORY, (repository, now))?;
     let manifest = match known {
-        Some(manifest) => manifest,
+        Some(known) => known.id,
         None => insert(session, repository, new, &named)?,
     };
+    session.execute(TOUCH, (manifest, now))?;
     for blob in named.iter().filter_map(|name| name.blob) {
         renew_link(session, repository, blob, new.created)?;
     }
@@ -117,7 +136,7 @@ pub(super) fn put(
                    VALUES (?1, lower(?2), ?2, ?3, ?4, ?4) \
                    ON CONFLICT (repository, name_key, name) DO UPDATE \
                    SET manifest = excluded.manifest, updated = excluded.updated";
-        session.execute(sql, (repository, tag.as_str(), manifest, new.created.as_millisecond()))?;
+        session.execute(sql, (repository, tag.as_str(), manifest, now))?;
     }
     insert_repository_event(session, event)?;
     Ok(Ok(ManifestPut { new: known.is_none() }))
@@ -128,17 +147,22 @@ pub(super) fn delete(
     place: &InRepository,
     digest: &Digest,
     event: &RepositoryEvent,
-) -> Result<Result<(), Missing>, StoreError> {
+) -> Result<Result<(), Barred>, StoreError> {
     let Some(repository) = find(session, place)? else {
-        return Ok(Err(Missing::Repository));
+        return Ok(Err(Missing::Repository.into()));
     };
-    let found = session.row(FIND, (repository, digest_key(digest)), |row| row.get(0))?;
-    let Some(manifest) = found else {
-        return Ok(Err(Missing::Content));
+    let Some(manifest) = found(session, repository.id, digest)? else {
+        return Ok(Err(Missing::Content.into()));
     };
-    start_leases(session, place, repository, manifest, event.request.time)?;
+    let tags = session.exists(LOCKED_TAG, (manifest.id, Attributes::DELETE | Attributes::WRITE))?;
+    if tags || !manifest.attributes.may_delete() || !repository.attributes.may_delete() {
+        return Ok(Err(Barred::Locked));
+    }
+    let now = event.request.time;
+    start_leases(session, place, repository.id, manifest.id, now)?;
     // Bytes, references and tags go with the row.
-    session.execute(DELETE, (manifest,))?;
+    session.execute(DELETE, (manifest.id,))?;
+    session.execute(TOUCH_REPOSITORY, (repository.id, now.as_millisecond()))?;
     insert_repository_event(session, event)?;
     Ok(Ok(()))
 }
@@ -148,13 +172,20 @@ pub(super) fn delete_tag(
     place: &InRepository,
     tag: &Tag,
     event: &RepositoryEvent,
-) -> Result<Result<(), Missing>, StoreError> {
+) -> Result<Result<(), Barred>, StoreError> {
     let Some(repository) = find(session, place)? else {
-        return Ok(Err(Missing::Repository));
+        return Ok(Err(Missing::Repository.into()));
     };
-    if session.execute(DELETE_TAG, (repository, tag.as_str()))? == 0 {
-        return Ok(Err(Missing::Content));
+    let locks = session.row(TAG_LOCKS, (repository.id, tag.as_str()), |row| row.get(0))?;
+    let Some(attributes) = locks.map(Attributes::from_locks) else {
+        return Ok(Err(Missing::Content.into()));
+    };
+    if !attributes.may_delete() || !repository.attributes.may_delete() {
+        return Ok(Err(Barred::Locked));
     }
+    session.execute(DELETE_TAG, (repository.id, tag.as_str()))?;
+    let now = event.request.time.as_millisecond();
+    session.execute(TOUCH_REPOSITORY, (repository.id, now))?;
     insert_repository_event(session, event)?;
     Ok(Ok(()))
 }
@@ -168,7 +199,7 @@ fn select<T>(
     by_digest: &str,
     by_tag: &str,
     read: impl FnOnce(&Row<'_>) -> rusqlite::Result<T>,
-) -> Result<Result<T, Missing>, StoreError> {
+) -> Result<Result<T, Barred>, StoreError> {
     let (sql, wanted) = match reference {
         Reference::Digest(digest) => (by_digest, Value::Blob(digest_key(digest))),
         Reference::Tag(tag) => (by_tag, Value::Text(tag.as_str().to_owned())),
@@ -176,14 +207,52 @@ fn select<T>(
     let (tenant, registry, name) = key(place);
     let found =
         session.row(sql, (tenant, registry, name, wanted), |row| match row.get_ref(0)? {
-            ValueRef::Null => Ok(Err(Missing::Content)),
+            ValueRef::Null => Ok(Err(Missing::Content.into())),
+            _ if !Attributes::from_locks(row.get(3)?).read_enabled => Ok(Err(Barred::Locked)),
             _ => read(row).map(Ok),
         })?;
-    Ok(found.unwrap_or(Err(Missing::Repository)))
+    Ok(found.unwrap_or(Err(Missing::Repository.into())))
 }
 
 fn stat_at(row: &Row<'_>) -> rusqlite::Result<ManifestStat> {
     Ok(ManifestStat { digest: digest_at(row, 0)?, media_type: row.get(1)?, size: size_at(row, 2)? })
+}
+
+/// The row of a manifest.
+#[derive(Clone, Copy)]
+pub(super) struct FoundManifest {
+    pub(super) id: i64,
+    pub(super) attributes: Attributes,
+}
+
+pub(super) fn found(
+    session: &Session<'_>,
+    repository: i64,
+    digest: &Digest,
+) -> Result<Option<FoundManifest>, StoreError> {
+    session.row(FIND, (repository, digest_key(digest)), |row| {
+        let attributes = Attributes::from_locks(row.get(1)?);
+        Ok(FoundManifest { id: row.get(0)?, attributes })
+    })
+}
+
+/// Whether neither the manifest, if it is there, nor any of the tags is locked against writing.
+fn may_overwrite(
+    session: &Session<'_>,
+    repository: i64,
+    known: Option<FoundManifest>,
+    tags: &[Tag],
+) -> Result<bool, StoreError> {
+    if known.is_some_and(|known| !known.attributes.write_enabled) {
+        return Ok(false);
+    }
+    for tag in tags {
+        let locks = session.row(TAG_LOCKS, (repository, tag.as_str()), |row| row.get(0))?;
+        if locks.map(Attributes::from_locks).is_some_and(|tag| !tag.write_enabled) {
+            return Ok(false);
+        }
+    }
+    Ok(true)
 }
 
 /// Something that a manifest names.
@@ -202,7 +271,7 @@ fn named(
     place: &InRepository,
     new: &NewManifest,
 ) -> Result<Vec<Named>, StoreError> {
-    let repository = find(session, place)?;
+    let repository = find(session, place)?.map(|found| found.id);
     let tenant = place.registry.tenant.bytes();
     let linked = |digest: &Digest| -> Result<Option<i64>, StoreError> {
         let Some(repository) = repository else {
@@ -236,7 +305,8 @@ fn insert(
     named: &[Named],
 ) -> Result<i64, StoreError> {
     let sql = "INSERT INTO manifest (repository, digest, media_type, artifact_type, annotations, \
-               subject, size, created) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
+               subject, size, created, updated, config, config_media_type, image_size) \
+               VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?8, ?9, ?10, ?11)";
     let content = &new.manifest;
     let params = (
         repository,
@@ -247,6 +317,9 @@ fn insert(
         content.subject.as_ref().map(digest_key),
         size_key(u64::try_from(new.bytes.len()).unwrap_or(u64::MAX)),
         new.created.as_millisecond(),
+        content.config.as_ref().map(|config| digest_key(&config.digest)),
+        content.config.as_ref().map(|config| &config.media_type),
+        size_key(content.image_size),
     );
     let manifest = session.insert(sql, params)?;
     let sql = "INSERT INTO manifest_content (manifest, bytes) VALUES (?1, ?2)";

@@ -9,6 +9,8 @@ mod blob;
 mod list;
 mod manifest;
 
+pub(super) use manifest::TAG_LOCKS;
+
 use async_trait::async_trait;
 use jiff::Timestamp;
 use naru_access::{Access, Catalog, Delete, InRepository, ListTags, Maintenance, Pull, Push};
@@ -19,8 +21,8 @@ use super::session::Session;
 use crate::error::{Missing, StoreError};
 use crate::metadata::Repositories;
 use crate::record::{
-    Blob, BlobStat, Listing, Location, ManifestPut, ManifestStat, NewManifest, Page, PutRefusal,
-    RepositoryEvent, Sealed, StoredManifest, UnlinkRefusal,
+    Attributes, Barred, Blob, BlobStat, Listing, Location, ManifestPut, ManifestStat, NewManifest,
+    Page, PutRefusal, RepositoryEvent, Sealed, StoredManifest, UnlinkRefusal,
 };
 
 #[async_trait]
@@ -29,7 +31,7 @@ impl Repositories for Sqlite {
         &self,
         access: &Access<Pull>,
         digest: &Digest,
-    ) -> Result<Option<Blob>, StoreError> {
+    ) -> Result<Result<Blob, Barred>, StoreError> {
         let (place, digest) = (access.place().clone(), *digest);
         self.read(move |session| blob::read(session, &place, &digest)).await
     }
@@ -38,7 +40,7 @@ impl Repositories for Sqlite {
         &self,
         access: &Access<Pull>,
         digest: &Digest,
-    ) -> Result<Option<BlobStat>, StoreError> {
+    ) -> Result<Result<BlobStat, Barred>, StoreError> {
         let (place, digest) = (access.place().clone(), *digest);
         self.read(move |session| blob::stat(session, &place, &digest)).await
     }
@@ -58,7 +60,7 @@ impl Repositories for Sqlite {
         access: &Access<Push>,
         sealed: &Sealed,
         now: Timestamp,
-    ) -> Result<bool, StoreError> {
+    ) -> Result<Result<bool, Barred>, StoreError> {
         let (place, new) = (access.place().clone(), blob::NewBlob::of(sealed));
         self.write(move |session| blob::link(session, &place, &new, now)).await
     }
@@ -79,7 +81,7 @@ impl Repositories for Sqlite {
         source: &Access<Pull>,
         digest: &Digest,
         now: Timestamp,
-    ) -> Result<bool, StoreError> {
+    ) -> Result<Result<bool, Barred>, StoreError> {
         let (place, source) = (access.place().clone(), source.place().clone());
         let digest = *digest;
         self.write(move |session| blob::mount(session, &place, &source, &digest, now)).await
@@ -108,7 +110,7 @@ impl Repositories for Sqlite {
         &self,
         access: &Access<Pull>,
         reference: &Reference,
-    ) -> Result<Result<StoredManifest, Missing>, StoreError> {
+    ) -> Result<Result<StoredManifest, Barred>, StoreError> {
         let (place, reference) = (access.place().clone(), reference.clone());
         self.read(move |session| manifest::read(session, &place, &reference)).await
     }
@@ -117,7 +119,7 @@ impl Repositories for Sqlite {
         &self,
         access: &Access<Pull>,
         reference: &Reference,
-    ) -> Result<Result<ManifestStat, Missing>, StoreError> {
+    ) -> Result<Result<ManifestStat, Barred>, StoreError> {
         let (place, reference) = (access.place().clone(), reference.clone());
         self.read(move |session| manifest::stat(session, &place, &reference)).await
     }
@@ -137,7 +139,7 @@ impl Repositories for Sqlite {
         access: &Access<Delete>,
         digest: &Digest,
         event: RepositoryEvent,
-    ) -> Result<Result<(), Missing>, StoreError> {
+    ) -> Result<Result<(), Barred>, StoreError> {
         let (place, digest) = (access.place().clone(), *digest);
         self.write(move |session| manifest::delete(session, &place, &digest, &event)).await
     }
@@ -147,7 +149,7 @@ impl Repositories for Sqlite {
         access: &Access<Delete>,
         tag: &Tag,
         event: RepositoryEvent,
-    ) -> Result<Result<(), Missing>, StoreError> {
+    ) -> Result<Result<(), Barred>, StoreError> {
         let (place, tag) = (access.place().clone(), tag.clone());
         self.write(move |session| manifest::delete_tag(session, &place, &tag, &event)).await
     }
@@ -187,7 +189,7 @@ impl Repositories for Sqlite {
 }
 
 const REPOSITORY: &str =
-    "SELECT id FROM repository WHERE tenant = ?1 AND registry = ?2 AND name = ?3";
+    "SELECT id, locks FROM repository WHERE tenant = ?1 AND registry = ?2 AND name = ?3";
 
 /// A repository as the statements name it, in their first three parameters.
 fn key(place: &InRepository) -> ([u8; 16], [u8; 16], &str) {
@@ -195,23 +197,38 @@ fn key(place: &InRepository) -> ([u8; 16], [u8; 16], &str) {
     (registry.tenant.bytes(), registry.registry.bytes(), repository.as_str())
 }
 
-/// The row of a repository, for a write: there nothing changes between two statements.
-fn find(session: &Session<'_>, place: &InRepository) -> Result<Option<i64>, StoreError> {
-    session.row(REPOSITORY, key(place), |row| row.get(0))
+/// The row of a repository.
+#[derive(Clone, Copy)]
+pub(super) struct Found {
+    pub(super) id: i64,
+    pub(super) attributes: Attributes,
 }
 
-/// The row of a repository, made if it is not there.
-fn find_or_create(
+/// The row of a repository, for a write: there nothing changes between two statements.
+pub(super) fn find(
+    session: &Session<'_>,
+    place: &InRepository,
+) -> Result<Option<Found>, StoreError> {
+    session.row(REPOSITORY, key(place), |row| {
+        Ok(Found { id: row.get(0)?, attributes: Attributes::from_locks(row.get(1)?) })
+    })
+}
+
+/// The row of a repository that may be written to, made if it is not there.
+fn open_for_write(
     session: &Session<'_>,
     place: &InRepository,
     now: Timestamp,
-) -> Result<i64, StoreError> {
-    if let Some(id) = find(session, place)? {
-        return Ok(id);
+) -> Result<Result<i64, Barred>, StoreError> {
+    match find(session, place)? {
+        Some(found) if !found.attributes.write_enabled => return Ok(Err(Barred::Locked)),
+        Some(found) => return Ok(Ok(found.id)),
+        None => {}
     }
     let (tenant, registry, name) = key(place);
-    let sql = "INSERT INTO repository (tenant, registry, name, created) VALUES (?1, ?2, ?3, ?4)";
-    session.insert(sql, (tenant, registry, name, now.as_millisecond()))
+    let sql = "INSERT INTO repository (tenant, registry, name, created, updated) \
+               VALUES (?1, ?2, ?3, ?4, ?4)";
+    session.insert(sql, (tenant, registry, name, now.as_millisecond())).map(Ok)
 }
 
 #[cfg(test)]

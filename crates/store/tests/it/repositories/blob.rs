@@ -2,7 +2,7 @@
 
 use naru_access::{Delete, Maintenance, Pull, Push};
 use naru_oci::{Algorithm, Digest};
-use naru_store::{BlobBody, BlobStat, Repositories, UnlinkRefusal};
+use naru_store::{Barred, BlobBody, BlobStat, Missing, Repositories, UnlinkRefusal};
 
 use super::*;
 
@@ -19,8 +19,12 @@ async fn a_blob_is_served_through_a_repository_that_links_it_alone() {
         [access::<Pull>("b"), access("c"), access_in(SECOND, "a"), access_in(FOREIGN, "a")]
     {
         let blob = world.database.blob(&elsewhere, &digest).await.unwrap();
-        assert!(blob.is_none(), "{elsewhere:?}");
-        assert_eq!(world.database.stat_blob(&elsewhere, &digest).await, Ok(None), "{elsewhere:?}");
+        assert!(blob.is_err(), "{elsewhere:?}");
+        assert_eq!(
+            world.database.stat_blob(&elsewhere, &digest).await,
+            Ok(Err(Barred::Missing(Missing::Content))),
+            "{elsewhere:?}"
+        );
     }
 }
 
@@ -30,7 +34,7 @@ async fn a_repository_of_the_same_name_in_another_registry_is_another() {
     let here = world.push_blob_to(FIRST, "a", b"here", hour(0)).await;
     let there = world.push_blob_to(SECOND, "a", b"there", hour(0)).await;
     let stat = async |registry, digest| {
-        world.database.stat_blob(&access_in(registry, "a"), digest).await.unwrap().is_some()
+        world.database.stat_blob(&access_in(registry, "a"), digest).await.unwrap().is_ok()
     };
     assert!(stat(FIRST, &here).await && stat(SECOND, &there).await);
     assert!(!stat(FIRST, &there).await && !stat(SECOND, &here).await);
@@ -50,7 +54,7 @@ async fn after_a_crash_a_location_is_kept_where_a_row_names_it_alone() {
     let world = World::new();
     let linked = world.seal(Algorithm::Sha256, &large(1)).await;
     world.seal(Algorithm::Sha256, &large(2)).await;
-    world.database.link_blob(&access("a"), &linked, hour(0)).await.unwrap();
+    world.database.link_blob(&access("a"), &linked, hour(0)).await.unwrap().unwrap();
     let blob = world.database.blob(&access("a"), linked.digest()).await.unwrap().unwrap();
     let BlobBody::Stored(location) = blob.body else { panic!("{blob:?}") };
 
@@ -72,7 +76,7 @@ async fn the_bytes_of_a_second_upload_are_not_used() {
         world.seal(Algorithm::Sha256, &large(1)).await,
         world.seal(Algorithm::Sha256, &large(1)).await,
     );
-    assert_eq!(world.database.link_blob(&access("a"), &first, hour(0)).await, Ok(true));
+    assert_eq!(world.database.link_blob(&access("a"), &first, hour(0)).await, Ok(Ok(true)));
     let location = async |repository| {
         let blob = world.database.blob(&access(repository), first.digest()).await;
         match blob.unwrap().unwrap().body {
@@ -81,8 +85,8 @@ async fn the_bytes_of_a_second_upload_are_not_used() {
         }
     };
     let kept = location("a").await;
-    assert_eq!(world.database.link_blob(&access("b"), &second, hour(1)).await, Ok(false));
-    assert_eq!(world.database.link_blob(&access("a"), &second, hour(2)).await, Ok(false));
+    assert_eq!(world.database.link_blob(&access("b"), &second, hour(1)).await, Ok(Ok(false)));
+    assert_eq!(world.database.link_blob(&access("a"), &second, hour(2)).await, Ok(Ok(false)));
     assert_eq!((location("a").await, location("b").await), (kept.clone(), kept));
     // Each link has a lease of its own, and a second upload renews it.
     let lease = async |repository| {
@@ -97,7 +101,12 @@ async fn tenants_share_no_bytes() {
     let world = World::new();
     let sealed = world.seal(Algorithm::Sha256, b"same").await;
     let link = async |registry| {
-        world.database.link_blob(&access_in(registry, "a"), &sealed, hour(0)).await.unwrap()
+        world
+            .database
+            .link_blob(&access_in(registry, "a"), &sealed, hour(0))
+            .await
+            .unwrap()
+            .unwrap()
     };
     assert!(link(FIRST).await);
     assert!(!link(SECOND).await);
@@ -109,9 +118,9 @@ async fn tenants_share_no_bytes() {
 async fn the_algorithms_do_not_meet() {
     let world = World::new();
     let long = world.seal(Algorithm::Sha512, b"same").await;
-    world.database.link_blob(&access("a"), &long, hour(0)).await.unwrap();
+    world.database.link_blob(&access("a"), &long, hour(0)).await.unwrap().unwrap();
     let stat = async |digest: &Digest| {
-        world.database.stat_blob(&access("a"), digest).await.unwrap().is_some()
+        world.database.stat_blob(&access("a"), digest).await.unwrap().is_ok()
     };
     assert!(stat(long.digest()).await);
     assert!(!stat(&Digest::sha256(b"same")).await);
@@ -150,7 +159,7 @@ async fn a_mount_links_what_its_source_links() {
     let digest = world.push_blob("from", b"layer", hour(0)).await;
     let mount = async |target: &str, source: Access<Pull>, digest: &Digest| {
         let push: Access<Push> = access(target);
-        world.database.mount_blob(&push, &source, digest, hour(4)).await.unwrap()
+        world.database.mount_blob(&push, &source, digest, hour(4)).await.unwrap().unwrap()
     };
     assert!(mount("to", access("from"), &digest).await);
     let lease = async |repository| {
@@ -163,7 +172,10 @@ async fn a_mount_links_what_its_source_links() {
     assert!(!mount("new", access("from"), &Digest::sha256(b"unknown")).await);
     assert!(!mount("new", access_in(SECOND, "from"), &digest).await);
     let new: Access<Pull> = access("new");
-    assert_eq!(world.database.stat_blob(&new, &digest).await, Ok(None));
+    assert_eq!(
+        world.database.stat_blob(&new, &digest).await,
+        Ok(Err(Barred::Missing(Missing::Content)))
+    );
     assert_eq!(world.number("SELECT count(*) FROM repository WHERE name = 'new'"), 0);
 }
 
@@ -173,10 +185,10 @@ async fn nothing_is_mounted_out_of_another_tenant() {
     let digest = world.push_blob_to(FOREIGN, "from", b"layer", hour(0)).await;
     let push: Access<Push> = access("to");
     let source: Access<Pull> = access_in(FOREIGN, "from");
-    assert_eq!(world.database.mount_blob(&push, &source, &digest, hour(0)).await, Ok(false));
+    assert_eq!(world.database.mount_blob(&push, &source, &digest, hour(0)).await, Ok(Ok(false)));
     // Nor where both have the bytes.
     world.push_blob_to(FIRST, "other", b"layer", hour(0)).await;
-    assert_eq!(world.database.mount_blob(&push, &source, &digest, hour(0)).await, Ok(false));
+    assert_eq!(world.database.mount_blob(&push, &source, &digest, hour(0)).await, Ok(Ok(false)));
 }
 
 #[tokio::test]
@@ -230,17 +242,20 @@ async fn cve_2026_35172_a_deleted_blob_stays_deleted_whoever_else_looks_at_it() 
     world.database.unlink_blob(&access("a"), &digest, event).await.unwrap().unwrap();
 
     let (a, b): (Access<Pull>, Access<Pull>) = (access("a"), access("b"));
-    assert!(world.database.stat_blob(&b, &digest).await.unwrap().is_some());
+    assert!(world.database.stat_blob(&b, &digest).await.unwrap().is_ok());
     world.database.renew_lease(&b, &digest, hour(1)).await.unwrap();
-    assert!(world.database.blob(&b, &digest).await.unwrap().is_some());
-    assert_eq!(world.database.stat_blob(&a, &digest).await, Ok(None));
-    assert!(world.database.blob(&a, &digest).await.unwrap().is_none());
+    assert!(world.database.blob(&b, &digest).await.unwrap().is_ok());
+    assert_eq!(
+        world.database.stat_blob(&a, &digest).await,
+        Ok(Err(Barred::Missing(Missing::Content)))
+    );
+    assert!(world.database.blob(&a, &digest).await.unwrap().is_err());
     // Nor is it a place to mount it from, nor good enough for a manifest.
-    assert_eq!(world.database.mount_blob(&access("c"), &a, &digest, hour(1)).await, Ok(false));
+    assert_eq!(world.database.mount_blob(&access("c"), &a, &digest, hour(1)).await, Ok(Ok(false)));
     assert_eq!(world.put("a", image(&[digest])).await, Err(PutRefusal::Missing(vec![digest])));
     // An upload brings it back.
     world.push_blob("a", b"layer", hour(2)).await;
-    assert!(world.database.blob(&a, &digest).await.unwrap().is_some());
+    assert!(world.database.blob(&a, &digest).await.unwrap().is_ok());
 }
 
 #[tokio::test]
@@ -250,7 +265,7 @@ async fn bytes_that_nobody_links_are_out_of_reach_and_wait_for_collection() {
     let event = event_at(hour(6), "a", "Delete", Some(&digest));
     world.database.unlink_blob(&access("a"), &digest, event).await.unwrap().unwrap();
     let pull: Access<Pull> = access("a");
-    assert!(world.database.blob(&pull, &digest).await.unwrap().is_none());
+    assert!(world.database.blob(&pull, &digest).await.unwrap().is_err());
     let holders = world.database.repositories_with(&access("b"), &digest, 10).await.unwrap();
     assert!(holders.is_empty());
     assert_eq!(world.number("SELECT lease FROM blob"), hour(6).as_millisecond());

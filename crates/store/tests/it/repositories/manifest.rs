@@ -2,7 +2,7 @@
 
 use naru_access::{Delete, ListTags, Pull};
 use naru_oci::{Algorithm, Digest};
-use naru_store::{ManifestStat, Missing, Repositories};
+use naru_store::{Barred, ManifestStat, Missing, Repositories};
 
 use super::*;
 
@@ -12,7 +12,7 @@ async fn tags(world: &World, repository: &str) -> Result<Vec<String>, Missing> {
     listing.map(|listing| listing.entries)
 }
 
-async fn stat(world: &World, repository: &str, wanted: &Reference) -> Result<Digest, Missing> {
+async fn stat(world: &World, repository: &str, wanted: &Reference) -> Result<Digest, Barred> {
     let access: Access<Pull> = access(repository);
     let stat = world.database.stat_manifest(&access, wanted).await.unwrap();
     let whole = world.database.manifest(&access, wanted).await.unwrap();
@@ -20,7 +20,7 @@ async fn stat(world: &World, repository: &str, wanted: &Reference) -> Result<Dig
     stat.map(|stat| stat.digest)
 }
 
-async fn delete(world: &World, repository: &str, digest: &Digest) -> Result<(), Missing> {
+async fn delete(world: &World, repository: &str, digest: &Digest) -> Result<(), Barred> {
     let (access, event) = (access(repository), event(repository, "Delete", Some(digest)));
     world.database.delete_manifest(&access, digest, event).await.unwrap()
 }
@@ -53,13 +53,17 @@ async fn what_is_missing_is_the_repository_or_the_content() {
     world.push_blob("b", b"config", hour(0)).await;
     for wanted in [Reference::Digest(digest), by_tag("v1")] {
         assert_eq!(stat(&world, "a", &wanted).await, Ok(digest));
-        assert_eq!(stat(&world, "b", &wanted).await, Err(Missing::Content));
-        assert_eq!(stat(&world, "c", &wanted).await, Err(Missing::Repository));
+        assert_eq!(stat(&world, "b", &wanted).await, Err(Barred::Missing(Missing::Content)));
+        assert_eq!(stat(&world, "c", &wanted).await, Err(Barred::Missing(Missing::Repository)));
         let elsewhere: Access<Pull> = access_in(SECOND, "a");
         let found = world.database.stat_manifest(&elsewhere, &wanted).await.unwrap();
-        assert_eq!(found, Err(Missing::Repository));
+        assert_eq!(found, Err(Barred::Missing(Missing::Repository)));
     }
-    assert_eq!(stat(&world, "a", &by_tag("V1")).await, Err(Missing::Content), "case matters");
+    assert_eq!(
+        stat(&world, "a", &by_tag("V1")).await,
+        Err(Barred::Missing(Missing::Content)),
+        "case matters"
+    );
 }
 
 #[tokio::test]
@@ -72,7 +76,11 @@ async fn the_algorithm_of_the_push_is_kept() {
     let (long_digest, short_digest) = (long.digest, short.digest);
     assert_eq!(world.put("a", long).await, Ok(ManifestPut { new: true }));
     let early = stat(&world, "a", &Reference::Digest(short_digest)).await;
-    assert_eq!(early, Err(Missing::Content), "it was not pushed under that digest");
+    assert_eq!(
+        early,
+        Err(Barred::Missing(Missing::Content)),
+        "it was not pushed under that digest"
+    );
     assert_eq!(world.put("a", short).await, Ok(ManifestPut { new: true }));
     assert_eq!(stat(&world, "a", &by_tag("long")).await, Ok(long_digest));
     assert_eq!(stat(&world, "a", &by_tag("short")).await, Ok(short_digest));
@@ -140,8 +148,11 @@ async fn a_sparse_manifest_links_no_blob() {
     assert_eq!(stat(&world, "a", &by_tag("v1")).await, Ok(digest));
     for blob in [config, layer] {
         let pull: Access<Pull> = access("a");
-        assert_eq!(world.database.stat_blob(&pull, &blob).await, Ok(None));
-        assert!(world.database.blob(&pull, &blob).await.unwrap().is_none());
+        assert_eq!(
+            world.database.stat_blob(&pull, &blob).await,
+            Ok(Err(Barred::Missing(Missing::Content)))
+        );
+        assert!(world.database.blob(&pull, &blob).await.unwrap().is_err());
     }
     // One that is pushed later is named already.
     world.push_blob("a", b"layer", hour(0)).await;
@@ -197,16 +208,16 @@ async fn deleting_a_manifest_takes_its_tags_and_nothing_else() {
     let kept = world.put_image("a", &[other], &["v3"]).await;
     assert_eq!(delete(&world, "a", &digest).await, Ok(()));
     for gone in [Reference::Digest(digest), by_tag("v1"), by_tag("v2")] {
-        assert_eq!(stat(&world, "a", &gone).await, Err(Missing::Content));
+        assert_eq!(stat(&world, "a", &gone).await, Err(Barred::Missing(Missing::Content)));
     }
     assert_eq!(stat(&world, "a", &by_tag("v3")).await, Ok(kept));
-    assert!(world.database.stat_blob(&access("a"), &config).await.unwrap().is_some());
+    assert!(world.database.stat_blob(&access("a"), &config).await.unwrap().is_ok());
     for (table, rows) in [("manifest", 1), ("manifest_content", 1), ("manifest_reference", 1)] {
         assert_eq!(world.number(&format!("SELECT count(*) FROM {table}")), rows, "{table}");
     }
 
-    assert_eq!(delete(&world, "a", &digest).await, Err(Missing::Content));
-    assert_eq!(delete(&world, "b", &digest).await, Err(Missing::Repository));
+    assert_eq!(delete(&world, "a", &digest).await, Err(Barred::Missing(Missing::Content)));
+    assert_eq!(delete(&world, "b", &digest).await, Err(Barred::Missing(Missing::Repository)));
     let events = world.events().await;
     assert_eq!(events.first(), Some(&("Delete".to_owned(), Some(digest.to_string()))));
     assert_eq!(events.len(), 3, "what was refused leaves no event");
@@ -237,8 +248,8 @@ async fn deleting_a_tag_leaves_its_manifest() {
     assert_eq!(untag("a", "v1").await, Ok(()));
     assert_eq!(tags(&world, "a").await.unwrap(), ["V1"], "case matters");
     assert_eq!(stat(&world, "a", &Reference::Digest(digest)).await, Ok(digest));
-    assert_eq!(untag("a", "v1").await, Err(Missing::Content));
-    assert_eq!(untag("b", "v1").await, Err(Missing::Repository));
+    assert_eq!(untag("a", "v1").await, Err(Barred::Missing(Missing::Content)));
+    assert_eq!(untag("b", "v1").await, Err(Barred::Missing(Missing::Repository)));
     assert_eq!(world.events().await.len(), 2, "a push and a deletion");
 }
 
@@ -265,7 +276,10 @@ async fn a_manifest_whose_event_cannot_be_written_is_not_there() {
     let event = event("a", "Push", Some(&digest));
     let failed = world.database.put_manifest(&access("a"), new, event).await;
     assert!(failed.is_err(), "{failed:?}");
-    assert_eq!(stat(&world, "a", &Reference::Digest(digest)).await, Err(Missing::Content));
+    assert_eq!(
+        stat(&world, "a", &Reference::Digest(digest)).await,
+        Err(Barred::Missing(Missing::Content))
+    );
     assert_eq!(tags(&world, "a").await, Ok(vec![]));
     assert_eq!(world.number("SELECT listed FROM repository"), 0);
 }

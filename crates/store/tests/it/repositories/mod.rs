@@ -109,7 +109,7 @@ impl World {
     ) -> Digest {
         let sealed = self.seal(Algorithm::Sha256, bytes).await;
         let access = access_in(registry, repository);
-        self.database.link_blob(&access, &sealed, now).await.unwrap();
+        self.database.link_blob(&access, &sealed, now).await.unwrap().unwrap();
         *sealed.digest()
     }
 

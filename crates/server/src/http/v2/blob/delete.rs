@@ -7,6 +7,7 @@ use naru_store::{Missing, UnlinkRefusal};
 use serde_json::json;
 
 use crate::edge::Answer;
+use crate::gate::refusal::locked;
 use crate::gate::{Exchange, Refusal, Refused, repository_event};
 use crate::http::v2::{digest, not_found};
 
@@ -21,6 +22,7 @@ pub(crate) async fn delete(
     let unlinked = exchange.app.store.metadata().unlink_blob(&access, &digest, event).await?;
     match unlinked {
         Ok(()) => Ok(Answer::new(status)),
+        Err(UnlinkRefusal::Locked) => Err(locked()),
         Err(UnlinkRefusal::Missing) => {
             Err(not_found(Missing::Content, ErrorCode::BlobUnknown, "the blob"))
         }

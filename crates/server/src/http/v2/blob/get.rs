@@ -5,13 +5,13 @@ use http::{Method, StatusCode};
 use jiff::SignedDuration;
 use naru_access::{Access, Pull};
 use naru_oci::{ByteRange, Digest, ErrorCode, RangeError};
-use naru_store::{Blob, BlobBody, BlobStat, Missing};
+use naru_store::{Barred, Blob, BlobBody, BlobStat};
 
 use crate::edge::answer::CONTENT_DIGEST;
 use crate::edge::{Answer, Body};
 use crate::gate::{Exchange, Refusal, Refused};
 use crate::http::v2::conditional::{IMMUTABLE, entity_tag, not_modified, range_applies};
-use crate::http::v2::{digest, not_found};
+use crate::http::v2::{barred, digest};
 
 /// A lease younger than this is not renewed: a client that asks again and again writes nothing.
 const LEASE_STEP: SignedDuration = SignedDuration::from_mins(10);
@@ -22,7 +22,7 @@ pub(crate) async fn get(exchange: &mut Exchange, access: Access<Pull>) -> Result
         return head(exchange, &access, &digest).await;
     }
     let blob = exchange.app.store.metadata().blob(&access, &digest).await?;
-    let Some(blob) = blob else { return Err(unknown()) };
+    let blob = blob.map_err(unserved)?;
     if let Some(answer) = not_modified(&exchange.inbound, &digest, IMMUTABLE) {
         return Ok(answer);
     }
@@ -48,7 +48,7 @@ async fn head(
 ) -> Result<Answer, Refusal> {
     let metadata = exchange.app.store.metadata();
     let stat = metadata.stat_blob(access, digest).await?;
-    let Some(BlobStat { size, leased }) = stat else { return Err(unknown()) };
+    let BlobStat { size, leased } = stat.map_err(unserved)?;
     let now = exchange.inbound.time;
     // The client will not send it now, so it must not be collected before its manifest comes.
     if leased.is_some_and(|since| now.duration_since(since) > LEASE_STEP) {
@@ -89,8 +89,8 @@ async fn content(
     }
 }
 
-fn unknown() -> Refusal {
-    not_found(Missing::Content, ErrorCode::BlobUnknown, "the blob")
+fn unserved(why: Barred) -> Refusal {
+    barred(why, ErrorCode::BlobUnknown, "the blob")
 }
 
 fn unsatisfiable(error: RangeError, size: u64) -> Refused {

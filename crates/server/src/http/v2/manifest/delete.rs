@@ -7,7 +7,7 @@ use naru_oci::{ErrorCode, Reference};
 use super::reference;
 use crate::edge::Answer;
 use crate::gate::{Exchange, Refusal, repository_event};
-use crate::http::v2::not_found;
+use crate::http::v2::barred;
 
 pub(crate) async fn delete(
     exchange: &mut Exchange,
@@ -27,6 +27,6 @@ pub(crate) async fn delete(
             metadata.delete_tag(&access, &tag, event).await?
         }
     };
-    deleted.map_err(|missing| not_found(missing, ErrorCode::ManifestUnknown, "the manifest"))?;
+    deleted.map_err(|why| barred(why, ErrorCode::ManifestUnknown, "the manifest"))?;
     Ok(Answer::new(status))
 }

@@ -10,8 +10,8 @@ use super::reference;
 use crate::edge::answer::CONTENT_DIGEST;
 use crate::edge::{Answer, Body};
 use crate::gate::{Exchange, Refusal};
+use crate::http::v2::barred;
 use crate::http::v2::conditional::{IMMUTABLE, REVALIDATED, entity_tag, not_modified};
-use crate::http::v2::not_found;
 
 pub(crate) async fn get(exchange: &mut Exchange, access: Access<Pull>) -> Result<Answer, Refusal> {
     let reference = reference(exchange)?;
@@ -19,7 +19,7 @@ pub(crate) async fn get(exchange: &mut Exchange, access: Access<Pull>) -> Result
         Reference::Digest(_) => IMMUTABLE,
         Reference::Tag(_) => REVALIDATED,
     };
-    let missing = |missing| not_found(missing, ErrorCode::ManifestUnknown, "the manifest");
+    let missing = |why| barred(why, ErrorCode::ManifestUnknown, "the manifest");
     let metadata = exchange.app.store.metadata();
     let (stat, bytes) = if exchange.inbound.method == Method::HEAD {
         (metadata.stat_manifest(&access, &reference).await?.map_err(missing)?, None)

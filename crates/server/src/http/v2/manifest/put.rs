@@ -10,6 +10,7 @@ use serde_json::json;
 use super::reference;
 use crate::edge::answer::CONTENT_DIGEST;
 use crate::edge::{Answer, body};
+use crate::gate::refusal::locked;
 use crate::gate::{Exchange, Refusal, Refused, repository_event};
 
 const SUBJECT: HeaderName = HeaderName::from_static("oci-subject");
@@ -95,7 +96,10 @@ async fn read(exchange: &mut Exchange) -> Result<bytes::Bytes, Refusal> {
 }
 
 fn refused(refusal: PutRefusal) -> Refusal {
-    let PutRefusal::Missing(digests) = refusal;
+    let digests = match refusal {
+        PutRefusal::Locked => return locked(),
+        PutRefusal::Missing(digests) => digests,
+    };
     let message = match digests.as_slice() {
         [one] => format!("the manifest names {one}, which is not in this repository"),
         several => format!(

@@ -4,16 +4,21 @@ use http::StatusCode;
 use naru_access::{Access, Push};
 use naru_identity::EntropyExt as _;
 use naru_identity::ticket::Ticket;
-use naru_oci::{Algorithm, Digest, RepositoryName};
+use naru_oci::{Algorithm, Digest, ErrorCode, RepositoryName};
 
 use super::{Upload, append_body, close, created, digest_asked};
 use crate::edge::Answer;
+use crate::gate::refusal::locked;
 use crate::gate::{Caller, Exchange, Refusal, Refused};
+use crate::http::v2::barred;
 
 /// How many repositories that hold a blob are looked at for one that the caller may pull from.
 const SOURCES: usize = 100;
 
 pub(crate) async fn post(exchange: &mut Exchange, access: Access<Push>) -> Result<Answer, Refusal> {
+    if !exchange.attributes(access.place()).await?.write_enabled {
+        return Err(locked());
+    }
     let digest = digest_asked(exchange)?;
     if let Some(mount) = exchange.inbound.query.first("mount") {
         let mount: Digest = mount.parse().map_err(Refused::from)?;
@@ -59,7 +64,10 @@ async fn mount(
     };
     for source in sources {
         if let Some(source) = exchange.may_pull(&source).await?
-            && metadata.mount_blob(access, &source, digest, exchange.inbound.time).await?
+            && metadata
+                .mount_blob(access, &source, digest, exchange.inbound.time)
+                .await?
+                .map_err(|why| barred(why, ErrorCode::BlobUnknown, "the blob"))?
         {
             return Ok(true);
         }

@@ -15,7 +15,7 @@ use crate::gate::Refused;
 const MOST: usize = 10_000;
 
 /// Reads `n` and `last`.
-pub(super) fn asked(query: &Query) -> Result<Page, Refused> {
+pub(crate) fn asked(query: &Query) -> Result<Page, Refused> {
     let limit = match query.first("n") {
         None => MOST,
         Some(text) => {
@@ -31,21 +31,36 @@ pub(super) fn asked(query: &Query) -> Result<Page, Refused> {
     Ok(Page { limit, after: query.first("last").filter(|last| !last.is_empty()) })
 }
 
+/// The link to the page that follows, if there is one.
+pub(crate) struct Link(Option<String>);
+
+impl Link {
+    /// To the page after `next`, with what else it has to ask for.
+    pub(crate) fn to(path: &str, page: &Page, next: Option<&str>, more: &[(&str, &str)]) -> Self {
+        let Some(next) = next else { return Self(None) };
+        let mut link = format!("<{path}?last={}&n={}", encoded(next), page.limit);
+        for (name, value) in more {
+            let _ = write!(link, "&{name}={}", encoded(value));
+        }
+        link.push_str(r#">; rel="next""#);
+        Self(Some(link))
+    }
+
+    /// The answer with it.
+    pub(crate) fn on(self, answer: Answer) -> Answer {
+        answer.header_if(LINK, self.0)
+    }
+}
+
 /// Adds the link to the page that follows, if there is one.
-pub(super) fn linked<T>(
+pub(crate) fn linked<T>(
     answer: Answer,
     path: &str,
     page: &Page,
     listing: &Listing<T>,
     more: &[(&str, &str)],
 ) -> Answer {
-    let Some(next) = &listing.next else { return answer };
-    let mut link = format!("<{path}?last={}&n={}", encoded(next), page.limit);
-    for (name, value) in more {
-        let _ = write!(link, "&{name}={}", encoded(value));
-    }
-    link.push_str(r#">; rel="next""#);
-    answer.header(LINK, link)
+    Link::to(path, page, listing.next.as_deref(), more).on(answer)
 }
 
 fn encoded(text: &str) -> String {
