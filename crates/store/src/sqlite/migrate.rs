@@ -114,7 +114,7 @@ mod tests {
         let sql = "SELECT r.locks, r.updated, m.locks, m.updated, t.locks FROM repository r \
                    JOIN manifest m ON m.repository = r.id JOIN tag t ON t.manifest = m.id";
         let row = connection.query_row(sql, [], |row| {
-            Ok([row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?])
+            Ok([row.get::<_, i64>(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?])
         });
         assert_eq!(row.unwrap(), [0, 5000, 0, 6000, 0]);
     }
