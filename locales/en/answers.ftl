@@ -25,4 +25,14 @@ remedy-ceiling = log in with the password itself
 remedy-role = assign { $role }
 remedy-scope-map = add { $word } to the scope map
 
+rate-delete = delete
+rate-read = read
+rate-referrers = referrers
+rate-tokens = tokens
+rate-write = write
+
+rate-of-address = came from your address without a login
+rate-of-identity = came from { $who }
+rate-of-registry = came to this registry
+
 disk-full = the registry's disk is full, and nothing was lost: try again when its operator has made room

@@ -25,4 +25,14 @@ remedy-ceiling = 암호 자체로 로그인하세요
 remedy-role = { $role } 역할을 할당하세요
 remedy-scope-map = 범위 맵에 { $word } 항목을 추가하세요
 
+rate-delete = 삭제
+rate-read = 읽기
+rate-referrers = 참조 아티팩트 목록
+rate-tokens = 토큰
+rate-write = 쓰기
+
+rate-of-address = 로그인 없이 이 주소에서 온 요청
+rate-of-identity = { $who }
+rate-of-registry = 이 레지스트리 전체
+
 disk-full = 레지스트리의 디스크가 가득 찼습니다. 저장된 내용은 잃지 않았습니다. 운영자가 공간을 확보한 뒤 다시 시도하세요

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use naru_codes::Cause;
 use naru_oci::RepositoryName;
 
-use crate::{Action, Principal};
+use crate::{Action, Principal, RateBucket, RateOf};
 
 /// One action that was wanted and is missing.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -63,6 +63,15 @@ pub enum Evidence {
     Host(String),
     /// The nearest rule.
     Near(NearMiss),
+    /// There were more requests than are allowed in a minute.
+    Rate {
+        /// Of which kind.
+        bucket: RateBucket,
+        /// Whose.
+        of: RateOf,
+        /// How long to wait, in seconds.
+        seconds: u64,
+    },
     /// How long to wait, in seconds.
     RetryAfter(u64),
     /// When it expired, or becomes valid.

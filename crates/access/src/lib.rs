@@ -23,6 +23,7 @@ mod ids;
 mod management;
 mod network;
 mod principal;
+mod rate;
 mod role;
 mod scope;
 mod scope_map;
@@ -43,6 +44,7 @@ pub use ids::{AssignmentId, CredentialId, PrincipalId, RegistryId, RoleId, Tenan
 pub use management::{ManagementAction, operation};
 pub use network::{DefaultAction, NetworkRule, NetworkRuleError, NetworkRules};
 pub use principal::{Principal, PrincipalKind, RegistryPolicy};
+pub use rate::{RateBucket, RateOf};
 pub use role::{RoleAssignment, RoleDefinition, built_in_roles};
 pub use scope::{MAX_SCOPES, Requested, Scope, ScopeKind, ScopeListError, parse_scopes};
 pub use scope_map::{Pattern, PatternError, ScopeMap, ScopeMapRule, SystemMap, system_maps};

@@ -74,6 +74,10 @@ operations! {
     WriteDirectory = "Naru.Directory/principals/write", tenant true;
     /// Delete users and service principals.
     DeleteDirectory = "Naru.Directory/principals/delete", tenant true;
+    /// Look at the signing keys, without their secrets.
+    ReadKeys = "Naru.Server/keys/read", tenant true;
+    /// Give signing keys successors, and revoke them.
+    WriteKeys = "Naru.Server/keys/write", tenant true;
     /// Read login and repository events.
     ReadEvents = "Naru.Audit/events/read";
 }

@@ -85,6 +85,8 @@ causes! {
 
     /// The repository, manifest or tag is locked.
     RegistryLocked = "registry-locked", Lock, Anyone, ["The operation is disallowed on this registry, repository or image", "REGISTRY_DISALLOWED_OPERATION"];
+    /// More requests came than the registry's rate limits allow.
+    RegistryRateLimited = "registry-rate-limited", Rate, Anyone, ["CONNECTIVITY_TOOMANYREQUESTS_ERROR", "429 Too Many Requests"];
     /// A dependency of the registry is down or busy; never reported as a wrong password.
     RegistryUnavailable = "registry-unavailable", Dependency, Anyone, [];
 

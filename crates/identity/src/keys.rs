@@ -23,8 +23,12 @@ use zeroize::Zeroizing;
 use crate::mac::MacKey;
 use crate::{Entropy, EntropyExt};
 
-/// The longest that any signed token lives; so long an old key is honoured.
+/// The longest that any signed token lives; so long an old key is honoured at least.
 pub const LONGEST_LIFE: SignedDuration = SignedDuration::from_hours(4);
+
+/// How long an upload may be continued with the access token that began it, past that token's
+/// time.
+pub const UPLOAD_GRACE: SignedDuration = SignedDuration::from_hours(24);
 
 /// How long a new key of the directory is published before it signs, so that whoever keeps its
 /// key set in memory has it in time.
@@ -41,6 +45,26 @@ pub enum KeyUse {
 }
 
 impl KeyUse {
+    /// Every use.
+    pub const ALL: [Self; 2] = [Self::Issuer, Self::Registry];
+
+    /// Its word.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Issuer => "issuer",
+            Self::Registry => "registry",
+        }
+    }
+
+    /// How long a key is honoured once another one signs in its place: until the last token it
+    /// signed is dead.
+    fn honoured(self) -> SignedDuration {
+        match self {
+            Self::Issuer => LONGEST_LIFE,
+            Self::Registry => LONGEST_LIFE + UPLOAD_GRACE,
+        }
+    }
+
     pub(crate) const fn algorithm(self) -> Algorithm {
         match self {
             Self::Issuer => Algorithm::RS256,
@@ -58,6 +82,17 @@ pub enum KeyError {
     /// What should be a key is none.
     #[error("the key file does not hold the keys that it should")]
     Malformed,
+}
+
+/// What a key is good for at a moment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum KeyState {
+    /// It signs no more, and what it signed holds until it is forgotten.
+    Honoured,
+    /// It is published, and signs later.
+    Next,
+    /// It signs.
+    Signing,
 }
 
 /// One signing key.
@@ -243,24 +278,78 @@ impl KeyRing {
     pub fn rotated(&self, age: SignedDuration, now: Timestamp) -> Result<Option<Self>, KeyError> {
         let mut ring = self.clone();
         let older = |time: Timestamp, age| now.duration_since(time) >= age;
-        for usage in [KeyUse::Issuer, KeyUse::Registry] {
+        for usage in KeyUse::ALL {
             let newest =
                 ring.signing.iter().filter(|key| key.usage == usage).map(|key| key.created).max();
             if newest.is_none_or(|created| older(created, age)) {
                 ring.signing.push(SigningKey::generate(usage, now, newest.is_none())?);
             }
         }
-        let successors: Vec<_> =
-            ring.signing.iter().map(|key| (key.usage, key.signs_from)).collect();
-        ring.signing.retain(|key| {
-            !successors.iter().any(|(usage, signs_from)| {
-                *usage == key.usage
-                    && *signs_from > key.signs_from
-                    && older(*signs_from, LONGEST_LIFE)
-            })
-        });
+        ring.forget_dead(now);
         let ids = |ring: &Self| ring.signing.iter().map(|key| key.id.clone()).collect::<Vec<_>>();
         Ok((ids(&ring) != ids(self)).then_some(ring))
+    }
+
+    /// With a successor to the key of a use, whatever its age.
+    pub fn with_successor(&self, usage: KeyUse, now: Timestamp) -> Result<Self, KeyError> {
+        let mut ring = self.clone();
+        ring.signing.push(SigningKey::generate(usage, now, false)?);
+        ring.forget_dead(now);
+        Ok(ring)
+    }
+
+    /// Without a key: what it signed does not hold any more. Where it was the one that signs,
+    /// another signs at once. `None` where there is no such key.
+    pub fn without(&self, id: &str, now: Timestamp) -> Result<Option<Self>, KeyError> {
+        let Some(key) = self.find(id) else { return Ok(None) };
+        let (usage, state) = (key.usage, self.state(key, now));
+        let mut ring = self.clone();
+        ring.signing.retain(|key| key.id != id);
+        if state == KeyState::Signing {
+            let waiting =
+                ring.signing.iter_mut().filter(|key| key.usage == usage && key.signs_from > now);
+            // An older key must not sign again: what it signs would die with it.
+            match waiting.min_by_key(|key| key.signs_from) {
+                Some(next) => next.signs_from = now,
+                None => ring.signing.push(SigningKey::generate(usage, now, true)?),
+            }
+        }
+        Ok(Some(ring))
+    }
+
+    /// All signing keys, the newest of each use first.
+    pub fn keys(&self) -> Vec<&SigningKey> {
+        let mut keys: Vec<_> = self.signing.iter().collect();
+        keys.sort_by_key(|key| {
+            (key.usage.word(), std::cmp::Reverse((key.signs_from, key.created)))
+        });
+        keys
+    }
+
+    /// What a key is good for.
+    pub fn state(&self, key: &SigningKey, now: Timestamp) -> KeyState {
+        if self.signing(key.usage, now).is_some_and(|signing| signing.id == key.id) {
+            KeyState::Signing
+        } else if key.signs_from > now {
+            KeyState::Next
+        } else {
+            KeyState::Honoured
+        }
+    }
+
+    /// When a key is forgotten, as the last token that it signed is dead then. `None` while no
+    /// other is to sign in its place.
+    pub fn honoured_until(&self, key: &SigningKey) -> Option<Timestamp> {
+        let later = self.signing.iter().filter(|other| other.usage == key.usage);
+        let later = later.filter(|other| other.signs_from > key.signs_from);
+        let next = later.map(|other| other.signs_from).min()?;
+        next.checked_add(key.usage.honoured()).ok()
+    }
+
+    fn forget_dead(&mut self, now: Timestamp) {
+        let dead = |key: &&SigningKey| self.honoured_until(key).is_some_and(|end| end <= now);
+        let dead: Vec<_> = self.signing.iter().filter(dead).map(|key| key.id.clone()).collect();
+        self.signing.retain(|key| !dead.contains(&key.id));
     }
 }
 
@@ -345,8 +434,79 @@ mod tests {
             |ring: &KeyRing, hour| ring.signing(KeyUse::Issuer, at(hour)).unwrap().id.clone();
         assert_eq!(issuer(&second, 720), issuer(&first, 720), "published before it signs");
         assert_ne!(issuer(&second, 721), issuer(&first, 720));
-        let third = second.rotated(month, at(726)).unwrap().unwrap();
-        assert!(third.find(&old).is_none(), "its last token is dead");
+        let third = second.rotated(month, at(725)).unwrap().unwrap();
+        assert_eq!(third.public_keys().len(), 1, "the last identity token is dead");
+        assert!(third.find(&old).is_some(), "an upload may go on with its token for a day");
+        assert!(third.rotated(month, at(747)).unwrap().is_none());
+        let fourth = third.rotated(month, at(748)).unwrap().unwrap();
+        assert!(fourth.find(&old).is_none(), "its last token is dead");
+    }
+
+    fn states(ring: &KeyRing, hours: i64) -> Vec<(KeyUse, KeyState)> {
+        let keys = ring.keys();
+        keys.into_iter().map(|key| (key.usage, ring.state(key, at(hours)))).collect()
+    }
+
+    #[test]
+    fn a_key_gets_a_successor_whenever_somebody_wants_it() {
+        let first = ring();
+        let signing =
+            |ring: &KeyRing, usage, hours| ring.signing(usage, at(hours)).unwrap().id.clone();
+        let second = first.with_successor(KeyUse::Registry, at(1)).unwrap();
+        let third = second.with_successor(KeyUse::Issuer, at(1)).unwrap();
+        let (issuer, registry) = (KeyUse::Issuer, KeyUse::Registry);
+        assert_eq!(
+            states(&third, 1),
+            [
+                (issuer, KeyState::Next),
+                (issuer, KeyState::Signing),
+                (registry, KeyState::Signing),
+                (registry, KeyState::Honoured)
+            ]
+        );
+        assert_eq!(
+            states(&third, 2)[..2],
+            [(issuer, KeyState::Signing), (issuer, KeyState::Honoured)]
+        );
+        let old = signing(&first, registry, 0);
+        let until = third.honoured_until(third.find(&old).unwrap());
+        assert_eq!(until, Some(at(29)), "the last upload that it began is dead");
+        let new = third.signing(registry, at(1)).unwrap();
+        assert_eq!(third.honoured_until(new), None);
+    }
+
+    #[test]
+    fn a_revoked_key_is_gone_at_once_and_no_older_one_signs_again() {
+        let (issuer, registry) = (KeyUse::Issuer, KeyUse::Registry);
+        for usage in KeyUse::ALL {
+            let first = ring();
+            let old = first.signing(usage, at(0)).unwrap().id.clone();
+            let second = first.with_successor(usage, at(0)).unwrap();
+            let new = second.signing(usage, at(1)).unwrap().id.clone();
+            assert_ne!(old, new);
+            let third = second.without(&new, at(1)).unwrap().unwrap();
+            assert!(third.find(&new).is_none());
+            let signing = third.signing(usage, at(1)).unwrap().id.clone();
+            assert!(signing != new && signing != old, "the old one does not sign again");
+            let fourth = third.without(&old, at(1)).unwrap().unwrap();
+            assert_eq!(
+                states(&fourth, 1),
+                [(issuer, KeyState::Signing), (registry, KeyState::Signing)]
+            );
+            assert_eq!(fourth.signing(usage, at(1)).unwrap().id, signing);
+            assert!(fourth.without("nobody's", at(1)).unwrap().is_none());
+            KeyRing::from_json(&fourth.to_json()).unwrap();
+        }
+    }
+
+    #[test]
+    fn a_key_that_was_to_sign_later_signs_at_once_where_the_one_before_is_revoked() {
+        let first = ring();
+        let second = first.with_successor(KeyUse::Issuer, at(0)).unwrap();
+        let old = second.signing(KeyUse::Issuer, at(0)).unwrap().id.clone();
+        let third = second.without(&old, at(0)).unwrap().unwrap();
+        assert_eq!(states(&third, 0)[..1], [(KeyUse::Issuer, KeyState::Signing)]);
         assert_eq!(third.public_keys().len(), 1);
+        assert!(second.find(&third.signing(KeyUse::Issuer, at(0)).unwrap().id).is_some());
     }
 }

@@ -2,9 +2,9 @@
 //!
 //! Decides what a secret looks like and whether one is right ([`secret`], [`password`]), which
 //! names may be taken ([`names`]), how tokens are made and when they hold ([`token`]), and how
-//! fast anybody may guess ([`guessing`]). Pure: no HTTP, no I/O; time and randomness come in
-//! through [`Clock`] and [`Entropy`]. Who holds which right is `naru-access`; where secrets are
-//! kept is `naru-store`.
+//! fast anybody may guess ([`guessing`]) and ask ([`rate`]). Pure: no HTTP, no I/O; time and
+//! randomness come in through [`Clock`] and [`Entropy`]. Who holds which right is `naru-access`;
+//! where secrets are kept is `naru-store`.
 
 mod ambient;
 pub mod guessing;
@@ -12,10 +12,11 @@ mod keys;
 mod mac;
 pub mod names;
 pub mod password;
+pub mod rate;
 pub mod secret;
 pub mod ticket;
 pub mod token;
 
 pub use ambient::{Clock, Entropy, EntropyExt};
-pub use keys::{KeyError, KeyRing, KeyUse, LONGEST_LIFE, SigningKey};
+pub use keys::{KeyError, KeyRing, KeyState, KeyUse, LONGEST_LIFE, SigningKey, UPLOAD_GRACE};
 pub use mac::{MacKey, Tag};

@@ -88,6 +88,18 @@ pub(crate) static NETWORK_RULE: Layout = Layout {
     details: &[],
 };
 
+/// A signing key.
+pub(crate) static KEY: Layout = Layout {
+    columns: columns![
+        "head-use" "use" Plain,
+        "head-state" "state" Plain,
+        "head-signs-from" "signsFrom" Day,
+        "head-honoured-until" "honouredUntil" Day,
+        "head-key-id" "keyId" Plain,
+    ],
+    details: &[],
+};
+
 /// The admin user.
 pub(crate) static ADMIN: Layout = Layout {
     columns: &[],

@@ -9,7 +9,9 @@ use std::time::Duration;
 
 use etcetera::BaseStrategy as _;
 use ipnet::IpNet;
+use naru_access::RateBucket;
 use naru_codes::Language;
+use naru_identity::rate::{Allowances, MOST_A_MINUTE, RateLimits};
 use naru_server::control::{Span, nearest, socket::socket_path};
 use naru_server::{Config, Host, PublicUrl, TlsMode};
 
@@ -54,6 +56,22 @@ pub(crate) static KEYS: &[Key] = &[
             settings.data_dir = Some(PathBuf::from(text));
             (!text.is_empty()).then_some(())
         },
+    },
+    Key {
+        name: "rate-limit.identity",
+        variable: "NARU_RATE_LIMIT_IDENTITY",
+        option: "--rate-limit-identity",
+        several: true,
+        expects: "expects-rate",
+        take: |settings, text| allow(&mut settings.rate_limits.identity, text),
+    },
+    Key {
+        name: "rate-limit.registry",
+        variable: "NARU_RATE_LIMIT_REGISTRY",
+        option: "--rate-limit-registry",
+        several: true,
+        expects: "expects-rate",
+        take: |settings, text| allow(&mut settings.rate_limits.registry, text),
     },
     Key {
         name: "server.aliases",
@@ -146,6 +164,7 @@ pub(crate) struct Settings {
     aliases: Vec<Host>,
     public_url: Option<PublicUrl>,
     trusted_proxies: Vec<IpNet>,
+    rate_limits: RateLimits,
     tls: TlsMode,
     drain: Option<Duration>,
 }
@@ -265,6 +284,7 @@ impl Settings {
             aliases: self.aliases,
             public_url: self.public_url,
             trusted_proxies: self.trusted_proxies,
+            rate_limits: self.rate_limits,
             tls: self.tls,
             drain: self.drain.unwrap_or(DEFAULT_DRAIN),
         })
@@ -275,6 +295,17 @@ impl Settings {
 pub(crate) fn default_data_dir() -> Option<PathBuf> {
     let platform = etcetera::choose_base_strategy().ok()?;
     Some(platform.data_dir().join("naru"))
+}
+
+/// Takes a bucket with its requests a minute, as in `read=10000`.
+fn allow(allowances: &mut Allowances, text: &str) -> Option<()> {
+    let (bucket, a_minute) = text.split_once('=')?;
+    let a_minute: u32 = a_minute.trim().parse().ok()?;
+    if !(1..=MOST_A_MINUTE).contains(&a_minute) {
+        return None;
+    }
+    allowances.set(RateBucket::from_word(bucket.trim())?, a_minute);
+    Some(())
 }
 
 /// The values of a key from the first source that has any, each with its place.

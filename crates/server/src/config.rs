@@ -8,6 +8,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use ipnet::IpNet;
+use naru_identity::rate::RateLimits;
 
 /// The settings of a server.
 #[derive(Clone, Debug)]
@@ -28,6 +29,8 @@ pub struct Config {
     pub public_url: Option<PublicUrl>,
     /// The peers that are believed about whom they speak for.
     pub trusted_proxies: Vec<IpNet>,
+    /// How many requests a minute are taken; none are limited by default.
+    pub rate_limits: RateLimits,
     /// Whether and how connections are encrypted.
     pub tls: TlsMode,
     /// How long running requests may take to finish once the server is told to stop.

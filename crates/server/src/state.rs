@@ -1,5 +1,7 @@
 //! What all requests share.
 
+use std::sync::Arc;
+
 use naru_identity::password::Passwords;
 use naru_identity::{EntropyExt as _, MacKey};
 use naru_store::{AdminError, NewRegistry, Store};
@@ -7,7 +9,7 @@ use uuid::Uuid;
 
 use crate::ambient::Ambient;
 use crate::config::Config;
-use crate::gate::{Counters, HumanPasswords, Present, Throttle, VerifiedTokens};
+use crate::gate::{Counters, HumanPasswords, Present, Rates, Throttle, VerifiedTokens};
 use crate::keys::Keys;
 use crate::start::{StartError, new_registry};
 
@@ -17,7 +19,7 @@ pub struct App {
     pub(crate) config: Config,
     pub(crate) ambient: Ambient,
     pub(crate) store: Store,
-    pub(crate) keys: Keys,
+    pub(crate) keys: Arc<Keys>,
     /// The key of keyed hashes of generated secrets.
     pub(crate) secret_key: MacKey,
     /// The key of upload ids.
@@ -30,6 +32,8 @@ pub struct App {
     pub(crate) passwords: HumanPasswords,
     /// The throttle of guesses.
     pub(crate) throttle: Throttle,
+    /// Rate limits.
+    pub(crate) rates: Rates,
     /// Counts, for metrics and for those who compare the work of two requests.
     pub(crate) counters: Counters,
 }
@@ -44,6 +48,7 @@ impl App {
     ) -> Self {
         let ring = keys.ring();
         Self {
+            rates: Rates::new(config.rate_limits),
             config,
             ambient,
             store,
@@ -54,7 +59,7 @@ impl App {
             passwords: HumanPasswords::new(passwords, &ring.mac("remembered-passwords")),
             throttle: Throttle::new(&ring.mac("guesses")),
             counters: Counters::default(),
-            keys,
+            keys: Arc::new(keys),
         }
     }
 

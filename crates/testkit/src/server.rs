@@ -8,6 +8,7 @@ use std::time::Duration;
 use ::http::Method;
 use jiff::SignedDuration;
 use naru_access::Maintenance;
+use naru_identity::rate::RateLimits;
 use naru_identity::secret::Secret;
 use naru_server::ambient::{Ambient, SystemEntropy};
 use naru_server::{Config, OwnerPassword, Server, TlsMode};
@@ -50,6 +51,7 @@ impl Kit {
             aliases: Vec::new(),
             public_url: None,
             trusted_proxies: Vec::new(),
+            rate_limits: RateLimits::default(),
             tls: TlsMode::Off,
             drain: Duration::from_secs(10),
         };

@@ -14,7 +14,7 @@ pub use mint::{
     ACCESS_LIFE, ANONYMOUS_LIFE, ANONYMOUS_SUBJECT, AccessGrant, Audience, IDENTITY_AUDIENCE,
     IDENTITY_LIFE, Minted, REFRESH_LIFE, RefreshGrant, mint_access, mint_identity, mint_refresh,
 };
-pub use verify::{LEEWAY, TokenFault, verify_identity, verify_registry};
+pub use verify::{LEEWAY, TokenFault, key_id, verify_identity, verify_registry};
 
 #[cfg(test)]
 mod tests;

@@ -36,6 +36,11 @@ pub enum TokenFault<C> {
     Expired(Timestamp, Box<C>),
 }
 
+/// The id of the key that a token says it was signed with.
+pub fn key_id(token: &str) -> Option<String> {
+    decode_header(token).ok()?.kid
+}
+
 /// Verifies a refresh or access token of a registry. Which of the two it is remains for the
 /// caller to look at.
 pub fn verify_registry(

@@ -3,6 +3,7 @@
 
 mod credential;
 mod events;
+mod key;
 mod network_rule;
 mod registry;
 mod role;
@@ -88,6 +89,8 @@ pub(crate) enum Noun {
     #[command(subcommand)]
     Role(role::Verb),
     #[command(subcommand)]
+    Key(key::Verb),
+    #[command(subcommand)]
     NetworkRule(network_rule::Verb),
     #[command(subcommand)]
     Events(events::Verb),
@@ -165,6 +168,7 @@ impl Noun {
             Self::User(verb) => verb.into_call(context)?,
             Self::Sp(verb) => verb.into_call()?,
             Self::Role(role::Verb::Assignment(verb)) => verb.into_call()?,
+            Self::Key(verb) => verb.into_call()?,
             Self::NetworkRule(verb) => verb.into_call()?,
             Self::Events(verb) => verb.into_call()?,
         }))

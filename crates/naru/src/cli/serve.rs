@@ -22,6 +22,12 @@ pub(crate) struct Serve {
     /// A proxy that is believed about whom it speaks for; may be repeated
     #[arg(long, value_name = "ADDRESS")]
     trusted_proxy: Vec<String>,
+    /// How many requests a minute each identity has, by kind, as in `read=5000`; may be repeated
+    #[arg(long, value_name = "KIND=COUNT")]
+    rate_limit_identity: Vec<String>,
+    /// How many requests a minute a registry takes, by kind, as in `read=10000`; may be repeated
+    #[arg(long, value_name = "KIND=COUNT")]
+    rate_limit_registry: Vec<String>,
     /// `dev`: TLS by a certificate authority made under the data directory
     #[arg(long, value_name = "MODE")]
     tls: Option<String>,
@@ -52,6 +58,8 @@ impl Serve {
             "--domain" => one(&self.domain),
             "--listen" => self.listen.clone(),
             "--public-url" => one(&self.public_url),
+            "--rate-limit-identity" => self.rate_limit_identity.clone(),
+            "--rate-limit-registry" => self.rate_limit_registry.clone(),
             "--shutdown-timeout" => one(&self.shutdown_timeout),
             "--tls" => one(&self.tls),
             "--trusted-proxy" => self.trusted_proxy.clone(),

@@ -10,6 +10,7 @@ fn config(domain: Option<&str>, public_url: Option<&str>) -> Config {
         aliases: vec![],
         public_url: public_url.map(|url| url.parse().unwrap()),
         trusted_proxies: vec![],
+        rate_limits: naru_identity::rate::RateLimits::default(),
         tls: TlsMode::Off,
         drain: std::time::Duration::from_secs(1),
     }

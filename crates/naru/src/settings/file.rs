@@ -98,6 +98,17 @@ impl Reading<'_> {
             DeValue::Array(items) => {
                 items.iter().map(|item| one(item.get_ref(), item.span())).collect()
             }
+            DeValue::Table(pairs) => pairs
+                .iter()
+                .map(|(name, number)| match number.get_ref() {
+                    // A table of numbers, as rate limits are, is a list of `name=number`.
+                    DeValue::Integer(count) => {
+                        let text = format!("{}={}", name.get_ref(), count.as_str());
+                        Ok((self.place(&name.span()), text))
+                    }
+                    other => one(other, number.span()),
+                })
+                .collect(),
             _ => one(value, span).map(|item| vec![item]),
         };
         for (place, text) in items? {

@@ -52,16 +52,23 @@ fn with_nothing_said_it_is_local_and_plain() {
 
 #[test]
 fn every_key_is_taken_from_a_file() {
-    let file = "data-dir = '/data'\n[server]\naliases = ['a.example']\ndomain = 'example.com'\n\
+    let file = "data-dir = '/data'\n[rate-limit]\nidentity = ['read=5000']\n\
+                registry = { read = 10000, tokens = 300 }\n[server]\naliases = ['a.example']\ndomain = 'example.com'\n\
                 listen = '0.0.0.0:443'\npublic-url = 'https://example.com'\nregistry = 'myregistry'\n\
                 shutdown-timeout = '5s'\ntls = 'dev'\ntrusted-proxies = ['10.0.0.0/8', '::1']\n";
     for key in KEYS {
-        assert!(file.contains(key.name.trim_start_matches("server.")), "{}", key.name);
+        let name = key.name.rsplit('.').next().unwrap();
+        assert!(file.contains(name), "{}", key.name);
     }
     let config = read(&[], &[], file).unwrap().into_config(&Environment::default()).unwrap();
     assert_eq!(config.data_dir, Path::new("/data"));
     assert_eq!((config.tls, config.drain), (TlsMode::Dev, Duration::from_secs(5)));
     assert_eq!(config.trusted_proxies.len(), 2);
+    let limits = config.rate_limits;
+    assert_eq!(limits.identity.get(RateBucket::Read), Some(5000));
+    assert_eq!(limits.registry.get(RateBucket::Read), Some(10_000));
+    assert_eq!(limits.registry.get(RateBucket::Tokens), Some(300));
+    assert_eq!(limits.registry.get(RateBucket::Write), None);
     assert_eq!(config.public_url.unwrap().host.as_str(), "example.com");
 }
 
@@ -76,6 +83,9 @@ fn what_a_file_should_not_have_is_named_with_its_line() {
         "[server]\ntrusted-proxies = ['10.0.0.0/8',\n 'ten']\n",
         "[server]\ntls = 'on'\n",
         "[server]\npublic-url = 'example.com'\n",
+        "[rate-limit]\nregistry = { raed = 10 }\n",
+        "[rate-limit.registry]\nread = 0\n",
+        "[rate-limit]\nidentity = ['read 10']\n",
         "[server\n",
     ]
     .into_iter()
@@ -85,11 +95,14 @@ fn what_a_file_should_not_have_is_named_with_its_line() {
     3: there is no key `server.domian` / did you mean `server.domain`?
     1: there is no key `listen` / did you mean `server.listen`?
     1: there is no key `servers` / did you mean `server`?
-    1: there is no key `zebra` / there are: data-dir server.aliases server.domain server.listen server.public-url server.registry server.shutdown-timeout server.tls server.trusted-proxies
+    1: there is no key `zebra` / there are: data-dir rate-limit.identity rate-limit.registry server.aliases server.domain server.listen server.public-url server.registry server.shutdown-timeout server.tls server.trusted-proxies
     3: `5000` is not an address with a port, such as 127.0.0.1:5000
     3: `ten` is not an IP address or range such as 10.0.0.0/8
     2: `on` is not `dev` or `off`
     2: `example.com` is not a URL such as https://registry.example.com, without a path
+    2: `raed=10` is not a bucket (read, write, delete, referrers or tokens) and its requests a minute, such as read=10000
+    2: `read=0` is not a bucket (read, write, delete, referrers or tokens) and its requests a minute, such as read=10000
+    2: `read 10` is not a bucket (read, write, delete, referrers or tokens) and its requests a minute, such as read=10000
     1: unclosed table, expected `]`
     ");
 }

@@ -21,6 +21,8 @@ pub enum Failure {
     Denied(Box<Denial>),
     /// What the caller gave cannot be taken.
     Invalid(Fault),
+    /// The signing keys could not be changed, and are what they were.
+    Keys(String),
     /// The state of things does not allow it, or the store cannot.
     Refused(AdminError),
 }
@@ -125,7 +127,9 @@ impl Failure {
     /// What it comes to.
     pub const fn outcome(&self) -> Outcome {
         match self {
-            Self::Broken | Self::Busy | Self::Refused(AdminError::Store(_)) => Outcome::Unavailable,
+            Self::Broken | Self::Busy | Self::Keys(_) | Self::Refused(AdminError::Store(_)) => {
+                Outcome::Unavailable
+            }
             Self::Denied(_) | Self::Refused(AdminError::Beyond(_)) => Outcome::Denied,
             Self::Invalid(_) => Outcome::Invalid,
             Self::Refused(AdminError::NotFound { .. }) => Outcome::NotFound,
@@ -148,6 +152,7 @@ impl Failure {
             }
             Self::Denied(denial) => denial.cause.code(),
             Self::Invalid(_) => "request-invalid",
+            Self::Keys(_) => "keys-unchanged",
             Self::Refused(error) => match error {
                 AdminError::Ambiguous { .. } => "ambiguous",
                 AdminError::Beyond(_) => "permission-management",
@@ -169,6 +174,7 @@ impl Failure {
             Self::Busy => ("failure-busy", vec![]),
             Self::Denied(denial) => denied(language, denial),
             Self::Invalid(fault) => fault.words(),
+            Self::Keys(why) => ("failure-keys", vec![("why", why.clone())]),
             Self::Refused(error) => refused(language, error),
         };
         text(language, id, &arguments)
@@ -187,7 +193,7 @@ impl Failure {
                 Some(("hint-list", vec![("command", (*command).to_owned())]))
             }
             Self::Refused(AdminError::System(_)) => Some(("hint-system", vec![])),
-            Self::Broken | Self::Busy | Self::Refused(_) => None,
+            Self::Broken | Self::Busy | Self::Keys(_) | Self::Refused(_) => None,
         }?;
         Some(text(language, id, &arguments))
     }
@@ -197,6 +203,7 @@ impl Failure {
 const LISTS: &[(&str, &str)] = &[
     ("client secret", "naru sp credential list"),
     ("network rule", "naru network-rule list"),
+    ("signing key", "naru key list"),
     ("registry", "naru registry list"),
     ("role assignment", "naru role assignment list"),
     ("scope map", "naru scope-map list"),

@@ -8,6 +8,7 @@
 pub mod credential;
 pub mod events;
 mod failure;
+pub mod key;
 mod nearest;
 pub mod network_rule;
 pub mod registry;

@@ -9,8 +9,8 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::{
-    Caller, Failure, Fault, credential, events, network_rule, registry, role_assignment, scope_map,
-    service_principal, token, token_credential, user,
+    Caller, Failure, Fault, credential, events, key, network_rule, registry, role_assignment,
+    scope_map, service_principal, token, token_credential, user,
 };
 use crate::state::App;
 
@@ -61,6 +61,9 @@ rows! {
     "credential" "show" => credential::show;
     "events" "login" => events::login;
     "events" "repository" => events::repository;
+    "key" "list" => key::list;
+    "key" "revoke" => key::revoke;
+    "key" "rotate" => key::rotate;
     "network-rule" "add" => network_rule::add;
     "network-rule" "list" => network_rule::list;
     "network-rule" "remove" => network_rule::remove;

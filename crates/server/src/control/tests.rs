@@ -31,6 +31,7 @@ async fn world() -> World {
         aliases: vec![],
         public_url: None,
         trusted_proxies: vec![],
+        rate_limits: naru_identity::rate::RateLimits::default(),
         tls: TlsMode::Off,
         drain: std::time::Duration::from_secs(1),
     };
@@ -100,6 +101,9 @@ const EXAMPLES: &[(&str, &str, &str, &str)] = &[
     ("credential", "show", "{}", "Contributor"),
     ("events", "login", "{}", "Reader"),
     ("events", "repository", "{}", "Reader"),
+    ("key", "list", "{}", "Reader tenant"),
+    ("key", "revoke", r#"{"keyId":"nobody's"}"#, "Contributor tenant"),
+    ("key", "rotate", r#"{"use":"registry"}"#, "Contributor tenant"),
     ("network-rule", "add", r#"{"ipAddress":"192.0.2.1"}"#, "Contributor"),
     ("network-rule", "list", "{}", "Reader"),
     ("network-rule", "remove", r#"{"ipAddress":"192.0.2.1"}"#, "Contributor"),

@@ -133,7 +133,7 @@ impl Situation {
                 .header(VARY, "Host");
         }
         let seconds = match (&denial.evidence, projection.status) {
-            (Evidence::RetryAfter(seconds), _) => Some(*seconds),
+            (Evidence::Rate { seconds, .. } | Evidence::RetryAfter(seconds), _) => Some(*seconds),
             (_, StatusCode::SERVICE_UNAVAILABLE | StatusCode::TOO_MANY_REQUESTS) => {
                 Some(RETRY_SECONDS)
             }

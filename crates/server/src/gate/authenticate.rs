@@ -5,9 +5,10 @@
 
 use std::sync::Arc;
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use naru_access::{Denial, Evidence, Holder, Principal, PrincipalKind, Rights};
 use naru_codes::Cause;
+use naru_identity::UPLOAD_GRACE;
 use naru_identity::names::login_key;
 use naru_identity::secret::{self, SecretForm, SecretKind};
 use naru_identity::token::{
@@ -19,9 +20,6 @@ use super::credential::{Presented, is_token_user};
 use super::throttle::Try;
 use super::{Credential, Hosted, Refusal, Verified, VerifiedTokens};
 use crate::state::App;
-
-/// How long an upload may be continued with the token that began it, past that token's time.
-const UPLOAD_GRACE: SignedDuration = SignedDuration::from_hours(24);
 
 /// When to come back where too many passwords wait to be checked.
 const BUSY_SECONDS: u64 = 2;

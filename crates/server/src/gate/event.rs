@@ -125,6 +125,10 @@ fn established(evidence: &Evidence) -> Option<String> {
         Evidence::Audience(audience) => Some(audience.clone()),
         Evidence::Host(host) => Some(host.clone()),
         Evidence::Operation(operation) => Some((*operation).to_owned()),
+        Evidence::Rate { bucket, of, seconds } => {
+            let (bucket, of) = (bucket.word(), of.word());
+            Some(format!("{bucket} requests of the {of}, retry after {seconds} s"))
+        }
         Evidence::RetryAfter(seconds) => Some(format!("retry after {seconds} s")),
         Evidence::When(time) => Some(time.to_string()),
     }

@@ -10,7 +10,9 @@ use naru_store::Attributes;
 
 use super::authenticate::Showing;
 use super::authorize::{AtTarget, authorize, authorize_at_present, in_repository};
-use super::{Caller, Hosted, Presented, Refusal, Registries, Target, Verified, authenticate};
+use super::{
+    Caller, Hosted, Presented, Refusal, Registries, Target, Verified, authenticate, rates,
+};
 use crate::edge::{Inbound, host};
 use crate::state::App;
 
@@ -50,7 +52,21 @@ impl Exchange {
     pub(crate) async fn identify(&mut self) -> Result<Caller, Refusal> {
         let begun = |token: &Verified| self.was_begun_by(token);
         let caller = authenticate(&self.app, self.showing(), &self.presented, begun).await?;
+        self.admit_caller(caller)
+    }
+
+    /// Counts the request as the registry's, before anything about who asks is looked at.
+    pub(crate) fn admit(&self) -> Result<(), Denial> {
+        let buckets = rates::buckets(&self.target, &self.inbound.method);
+        self.app.rates.admit(self.hosted.registry.id, buckets, self.inbound.time)
+    }
+
+    /// Now that it is known who asks, counts the request as theirs.
+    pub(crate) fn admit_caller(&mut self, caller: Caller) -> Result<Caller, Refusal> {
         self.caller = Some(caller.clone());
+        let buckets = rates::buckets(&self.target, &self.inbound.method);
+        let from = (self.hosted.registry.id, self.inbound.client.address);
+        self.app.rates.admit_caller(from, &caller, buckets, self.inbound.time)?;
         Ok(caller)
     }
 

@@ -1,10 +1,10 @@
 //! The gate: how a request is judged (`gate.md`).
 //!
 //! The order is fixed, in `crate::http::handle`: shape of the request; network rules of its
-//! registry; rates of the registry (none are enforced yet, and this is their place, with those of
-//! the identity after authentication); who asks ([`authenticate`]); may they ([`authorize`]). A
-//! refusal is one value, [`Refusal`], around a `naru_access::Denial`; what a client reads of it
-//! is decided in [`answer`] and [`words`] alone, and what the operator reads in [`event`].
+//! registry; rates of the registry ([`rates`]); who asks ([`authenticate`]); rates of the identity;
+//! may they ([`authorize`]). A refusal is one value, [`Refusal`], around a `naru_access::Denial`;
+//! what a client reads of it is decided in [`answer`] and [`words`] alone, and what the operator
+//! reads in [`event`].
 
 pub(crate) mod answer;
 mod authenticate;
@@ -16,6 +16,7 @@ mod event;
 mod exchange;
 mod passwords;
 mod present;
+mod rates;
 pub(crate) mod refusal;
 mod registries;
 mod route;
@@ -30,6 +31,7 @@ pub(crate) use event::repository_event;
 pub(crate) use exchange::Exchange;
 pub(crate) use passwords::{HumanPasswords, PasswordFailure};
 pub(crate) use present::Present;
+pub(crate) use rates::Rates;
 pub(crate) use refusal::{Refusal, Refused};
 pub(crate) use registries::{Hosted, Registries};
 pub(crate) use route::{Found, Needs, Target, find};

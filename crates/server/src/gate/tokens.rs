@@ -1,11 +1,12 @@
-//! Tokens that were verified: the signature is checked once, the rest on every use.
+//! Tokens that were verified: the signature is checked once, the rest on every use, the standing of
+//! the key included.
 
 use std::sync::Arc;
 
 use jiff::Timestamp;
 use naru_access::{AccessList, Principal, RegistryId};
 use naru_identity::KeyRing;
-use naru_identity::token::{Audience, RegistryClaims, TokenFault, verify_registry};
+use naru_identity::token::{Audience, RegistryClaims, TokenFault, key_id, verify_registry};
 use naru_oci::Digest;
 use quick_cache::sync::Cache;
 
@@ -30,7 +31,10 @@ impl Verified {
 }
 
 /// What was verified lately, by the hash of the token.
-pub(crate) struct VerifiedTokens(Cache<(RegistryId, [u8; 32]), Arc<Verified>>);
+pub(crate) struct VerifiedTokens(Cache<(RegistryId, [u8; 32]), Kept>);
+
+/// A token that was verified, with the id of the key that signed it.
+type Kept = (Arc<str>, Arc<Verified>);
 
 impl VerifiedTokens {
     pub(crate) fn new() -> Self {
@@ -49,8 +53,11 @@ impl VerifiedTokens {
         let digest = Digest::sha256(token.as_bytes());
         hash.iter_mut().zip(digest.bytes()).for_each(|(to, from)| *to = *from);
         let key = (audience.registry, hash);
-        if let Some(known) =
-            self.0.get(&key).filter(|known| known.claims.aud == audience.login_server)
+        let kept = self.0.get(&key);
+        // A key may have been revoked since.
+        let kept = kept.filter(|(signed_by, _)| ring.find(signed_by).is_some());
+        if let Some((_, known)) =
+            kept.filter(|(_, known)| known.claims.aud == audience.login_server)
         {
             return match known.claims.expires() {
                 end if end <= now => Err(TokenFault::Expired(end, Box::new(known.claims.clone()))),
@@ -59,7 +66,9 @@ impl VerifiedTokens {
         }
         let claims = verify_registry(ring, token, audience, now)?;
         let verified = Arc::new(Verified::new(claims).ok_or(TokenFault::Malformed)?);
-        self.0.insert(key, Arc::clone(&verified));
+        if let Some(signed_by) = key_id(token) {
+            self.0.insert(key, (signed_by.into(), Arc::clone(&verified)));
+        }
         Ok(verified)
     }
 

@@ -61,6 +61,14 @@ impl Words {
                 }
             }
             Evidence::Operation(operation) => values.push(("operation", (*operation).to_owned())),
+            Evidence::Rate { bucket, of, seconds } => {
+                let who = denial.holder.as_ref().map(|holder| self.who(holder));
+                let of = format!("rate-of-{}", of.word());
+                let who = [("who", who.as_deref().unwrap_or_default())];
+                values.push(("bucket", self.get(&format!("rate-{}", bucket.word()), &[])));
+                values.push(("source", self.get(&of, &who)));
+                values.push(("seconds", seconds.to_string()));
+            }
             Evidence::RetryAfter(seconds) => values.push(("seconds", seconds.to_string())),
             Evidence::When(time) => {
                 let second = jiff::Timestamp::from_second(time.as_second()).unwrap_or(*time);

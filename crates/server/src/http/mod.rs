@@ -106,6 +106,7 @@ async fn judge(exchange: &mut Exchange, fault: Option<Refused>) -> Result<Answer
         return Err(fault.into());
     }
     exchange.hosted.network.judge(exchange.inbound.client.address)?;
+    exchange.admit()?;
     match find(&exchange.target, &exchange.inbound.method) {
         Found::Route(row) => (row.run)(exchange).await,
         Found::OtherMethods(methods) => {

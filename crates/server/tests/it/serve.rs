@@ -182,6 +182,7 @@ fn settings(directory: &std::path::Path, drain: Duration) -> (Config, Ambient, O
         aliases: Vec::new(),
         public_url: None,
         trusted_proxies: Vec::new(),
+        rate_limits: naru_identity::rate::RateLimits::default(),
         tls: TlsMode::Off,
         drain,
     };

@@ -20,6 +20,7 @@ fn config(domain: Option<&str>, public_url: Option<&str>, aliases: &[&str]) -> C
         aliases: aliases.iter().map(|alias| alias.parse().unwrap()).collect(),
         public_url: public_url.map(|url| url.parse().unwrap()),
         trusted_proxies: Vec::new(),
+        rate_limits: naru_identity::rate::RateLimits::default(),
         tls: TlsMode::Off,
         drain: Duration::ZERO,
     }

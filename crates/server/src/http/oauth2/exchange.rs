@@ -27,13 +27,12 @@ pub(crate) async fn post(exchange: &mut Exchange) -> Result<Answer, Refusal> {
     if tenant.is_some_and(|tenant| tenant != exchange.hosted.registry.tenant.0) {
         return Err(Denial::new(Cause::CredentialWrongTenant).into());
     }
+    let caller = authenticate_identity(&exchange.app, exchange.showing(), token).await?;
+    let caller = exchange.admit_caller(caller)?;
     let app = &exchange.app;
-    let caller = authenticate_identity(app, exchange.showing(), token).await?;
     let holder = caller.holder(app).await?;
     if holds_nothing(&holder, &exchange.hosted.policy) {
-        let denial = Denial::new(Cause::PermissionNoRole).to_holder(holder.principal);
-        exchange.caller = Some(caller);
-        return Err(denial.into());
+        return Err(Denial::new(Cause::PermissionNoRole).to_holder(holder.principal).into());
     }
     let grant = RefreshGrant {
         audience: exchange.hosted.audience(),

@@ -1,5 +1,7 @@
 //! The local socket: who may open it, and what it says to requests that mean nothing.
 
+mod key;
+
 use std::os::unix::fs::PermissionsExt as _;
 
 use naru_testkit::Kit;

@@ -6,6 +6,7 @@ mod hosts;
 mod model;
 mod network;
 mod probes;
+mod rates;
 mod strangers;
 mod throttle;
 mod walk;
