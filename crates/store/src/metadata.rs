@@ -1,4 +1,6 @@
-//! The boundary to the database: what it is asked, in five parts.
+//! The boundary to the database: what it is asked, in six parts.
+
+mod upkeep;
 
 use async_trait::async_trait;
 use jiff::Timestamp;
@@ -20,6 +22,8 @@ use crate::record::{
     SecretRecord, ServicePrincipalRecord, Standing, StoredManifest, TagRecord, TokenPatch,
     TokenRecord, UnlinkRefusal, UserRecord,
 };
+
+pub use upkeep::Upkeep;
 
 /// What the gate itself reads, in order to decide. It opens no content.
 #[async_trait]
@@ -84,13 +88,13 @@ pub trait Repositories: Send + Sync {
     ) -> Result<Result<BlobStat, Barred>, StoreError>;
 
     /// Renews the lease of a blob that no manifest names yet, for a client that was told that it
-    /// is there and will not send it again.
+    /// is there and will not send it again. `false` where it is not there any more.
     async fn renew_lease(
         &self,
         access: &Access<Pull>,
         digest: &Digest,
         now: Timestamp,
-    ) -> Result<(), StoreError>;
+    ) -> Result<bool, StoreError>;
 
     /// Links an uploaded blob. `false` where the bytes were there already, and those of this
     /// upload are not used.
@@ -495,7 +499,9 @@ pub trait Audit: Send + Sync {
 }
 
 /// The whole boundary.
-pub trait Metadata: Gatehouse + Repositories + Properties + Administration + Audit {
+pub trait Metadata:
+    Gatehouse + Repositories + Properties + Administration + Audit + Upkeep
+{
     /// How many statements it was asked so far, for those who compare the work of two requests.
     fn statements(&self) -> u64;
 }

@@ -52,6 +52,11 @@ impl Store {
         self.metadata.as_ref()
     }
 
+    /// The content. Whoever reads it for a client goes through [`Store::read`].
+    pub(crate) fn content(&self) -> &dyn Content {
+        self.content.as_ref()
+    }
+
     /// Begins an upload.
     pub fn begin_upload(
         &self,

@@ -6,6 +6,7 @@
 //! reading all of `blobs/`.
 
 use std::collections::HashMap;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -17,6 +18,8 @@ use tokio::sync::{Mutex as AsyncMutex, OwnedMutexGuard, mpsc};
 use tokio::task::spawn_blocking;
 
 use super::disk::{Disk, LocalDisk};
+use super::held::{Held, Holding};
+use super::listing::{self, Listed};
 use super::reading::Chunks;
 use super::upload::{Upload, UploadBody};
 use super::{Content, Source, UploadError, UploadKey};
@@ -42,6 +45,7 @@ pub struct Directory {
     uploads: PathBuf,
     disk: Arc<dyn Disk>,
     open: Mutex<HashMap<UploadKey, Open>>,
+    holding: Holding,
 }
 
 /// What a crash left behind: content that may have no row.
@@ -79,8 +83,8 @@ impl Directory {
                 None => {}
             }
         }
-        let open = Mutex::default();
-        Ok((Self { blobs, uploads, disk, open }, leftovers))
+        let (open, holding) = (Mutex::default(), Holding::default());
+        Ok((Self { blobs, uploads, disk, open, holding }, leftovers))
     }
 
     fn table(&self) -> MutexGuard<'_, HashMap<UploadKey, Open>> {
@@ -174,21 +178,23 @@ impl Content for Directory {
                 digest,
                 size: bytes.len() as u64,
                 body: SealedBody::Inline(bytes),
+                _held: None,
             });
         }
         let location = location(upload.key);
         let (path, marker) = (self.path(&location), self.marker(&location));
         let disk = Arc::clone(&self.disk);
+        let held = self.holding.hold(&location);
         let work = move || {
             let sealed = seal_file(disk.as_ref(), &mut upload, digest, &path, &marker);
-            Ok((upload, sealed))
+            Ok((upload, sealed, held))
         };
-        let (upload, sealed) = blocking(work).await?;
+        let (upload, sealed, held) = blocking(work).await?;
         match sealed {
             Ok(true) => {
                 self.table().remove(&upload.key);
                 let body = SealedBody::Stored(location);
-                Ok(Sealed { digest, size: upload.received(), body })
+                Ok(Sealed { digest, size: upload.received(), body, _held: Some(held) })
             }
             Ok(false) => Err(UploadError::Digest),
             Err(error) => {
@@ -225,6 +231,18 @@ impl Content for Directory {
         }
     }
 
+    async fn condemn(&self, location: &Location) -> Result<Held, StoreError> {
+        let (disk, marker) = (Arc::clone(&self.disk), self.marker(location));
+        let held = self.holding.hold(location);
+        blocking(move || match disk.create(&marker).map_err(|error| error.kind()) {
+            // On a full disk room is needed more than the marker: without it, a crash in between
+            // leaves the file to the next collection.
+            Ok(_) | Err(io::ErrorKind::AlreadyExists | io::ErrorKind::StorageFull) => Ok(held),
+            Err(kind) => Err(io::Error::from(kind).into()),
+        })
+        .await
+    }
+
     async fn settle(&self, location: &Location) -> Result<(), StoreError> {
         let (disk, marker) = (Arc::clone(&self.disk), self.marker(location));
         blocking(move || Ok(disk.remove(&marker)?)).await
@@ -247,6 +265,28 @@ impl Content for Directory {
         length: u64,
     ) -> Result<Chunks, StoreError> {
         Chunks::open(&self.path(location), first, length).await
+    }
+
+    fn parts(&self) -> u64 {
+        listing::PARTS
+    }
+
+    async fn list(&self, part: u64) -> Result<Vec<Listed>, StoreError> {
+        let blobs = self.blobs.clone();
+        let mut listed = blocking(move || Ok(listing::list(&blobs, part)?)).await?;
+        // In this order: what was seen was held before, or whoever wants its row has asked for it.
+        listed.retain(|file| !file.location.as_ref().is_some_and(|at| self.holding.holds(at)));
+        Ok(listed)
+    }
+
+    async fn size(&self, location: &Location) -> Result<Option<u64>, StoreError> {
+        let path = self.path(location);
+        blocking(move || match std::fs::metadata(path) {
+            Ok(found) => Ok(Some(found.len())),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(error.into()),
+        })
+        .await
     }
 }
 
@@ -343,7 +383,7 @@ fn make_directories(disk: &dyn Disk, blobs: &Path, uploads: &Path) -> Result<(),
 }
 
 /// Where the upload of a key is moved to.
-fn location(key: UploadKey) -> Location {
+pub(super) fn location(key: UploadKey) -> Location {
     let hex = key.hex();
     Location(format!("{}/{hex}", hex.get(..2).unwrap_or_default()))
 }

@@ -6,6 +6,8 @@
 
 mod directory;
 mod disk;
+mod held;
+mod listing;
 mod reading;
 mod upload;
 
@@ -19,6 +21,8 @@ use crate::record::{Location, Sealed};
 
 pub use directory::{Directory, Leftover};
 pub use disk::{Disk, DiskFile, LocalDisk};
+pub use held::Held;
+pub use listing::Listed;
 pub use reading::Chunks;
 
 /// Bodies up to this size wait in memory and commit with their row.
@@ -121,6 +125,10 @@ pub trait Content: Send + Sync {
     /// Forgets uploads that nobody touched since.
     async fn expire(&self, since: Timestamp);
 
+    /// Content is about to lose the row that names it: as with sealed content, the next start
+    /// looks whether it has one, unless it was settled or removed before.
+    async fn condemn(&self, location: &Location) -> Result<Held, StoreError>;
+
     /// Sealed content has the row that names it.
     async fn settle(&self, location: &Location) -> Result<(), StoreError>;
 
@@ -134,4 +142,13 @@ pub trait Content: Send + Sync {
         first: u64,
         length: u64,
     ) -> Result<Chunks, StoreError>;
+
+    /// In how many parts [`Content::list`] goes through what is there.
+    fn parts(&self) -> u64;
+
+    /// What lies in a part. What is held, since it gets or loses its row just now, is left out.
+    async fn list(&self, part: u64) -> Result<Vec<Listed>, StoreError>;
+
+    /// The size of content; none where there is none.
+    async fn size(&self, location: &Location) -> Result<Option<u64>, StoreError>;
 }

@@ -4,6 +4,8 @@ use bytes::Bytes;
 use jiff::Timestamp;
 use naru_oci::{Digest, Manifest, Tag};
 
+use crate::content::Held;
+
 /// Where a blob lies in the content store: a name that the store alone gives meaning to.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Location(pub(crate) String);
@@ -41,6 +43,8 @@ pub struct Sealed {
     pub(crate) digest: Digest,
     pub(crate) size: u64,
     pub(crate) body: SealedBody,
+    /// Keeps collection away until whoever asked for the row has been answered.
+    pub(crate) _held: Option<Held>,
 }
 
 impl Sealed {

@@ -6,6 +6,7 @@ mod content;
 mod event;
 mod gate;
 mod registry;
+mod upkeep;
 
 pub use admin::{
     NewRoleAssignment, NewScopeMap, NewSecret, NewServicePrincipal, NewToken, NewUser,
@@ -23,3 +24,7 @@ pub use content::{
 pub use event::{EventFilter, LoginEvent, RepositoryEvent, RequestFacts};
 pub use gate::{Account, HumanAccount, Standing};
 pub use registry::{Denials, NewRegistry, NewTenant, Registry, RegistryPatch, RegistrySettings};
+pub use upkeep::{
+    BlobId, BlobRow, BlobRowBody, Checkpoint, Collected, Collection, CollectionPlan, Concerned,
+    Extent, Fault, FaultKind, ManifestPage, Progress, Reason, Step, Verdict, Verification,
+};

@@ -11,6 +11,7 @@ const APPLICATION_ID: i32 = 0x6e61_7275;
 const MIGRATIONS: &[&str] = &[
     include_str!("../../migrations/0001_first.sql"),
     include_str!("../../migrations/0002_attributes.sql"),
+    include_str!("../../migrations/0003_verification.sql"),
 ];
 
 /// Why a database cannot be used.

@@ -1,8 +1,8 @@
 //! SQLite: one writer thread with group commit, a few readers, WAL with `synchronous=FULL`.
 //!
 //! All SQL goes through [`session::Session`], all writes through [`writer`]. Where the statements
-//! are: [`gatehouse`], [`repositories`], [`properties`], [`administration`], [`audit`]. The lock on the data
-//! directory makes this process the sole writer, which is what lets [`Freshness`] be a counter.
+//! are: [`gatehouse`], [`repositories`], [`properties`], [`administration`], [`audit`], [`upkeep`]. The
+//! lock on the data directory makes this process the sole writer, which is what lets [`Freshness`] be a counter.
 
 mod administration;
 mod audit;
@@ -11,6 +11,7 @@ mod migrate;
 mod properties;
 mod repositories;
 mod session;
+mod upkeep;
 mod writer;
 
 use std::path::{Path, PathBuf};

@@ -27,7 +27,7 @@ pub(crate) const LARGE: usize = 3 * INLINE_LIMIT + 7;
 pub(crate) struct Bench {
     pub(crate) directory: TempDir,
     pub(crate) store: Store,
-    place: InRegistry,
+    pub(crate) place: InRegistry,
 }
 
 impl Bench {
@@ -65,12 +65,17 @@ impl Bench {
     }
 
     pub(crate) fn may<A: DataAction<Place = InRepository>>(&self) -> Access<A> {
+        self.may_in("a")
+    }
+
+    /// The right to everything in a repository.
+    pub(crate) fn may_in<A: DataAction<Place = InRepository>>(&self, name: &str) -> Access<A> {
         let registry = self.place;
         let principal = Principal::operator(registry.tenant);
         let holder = Holder { principal, rights: Rights::Operator, ceiling: None };
         let policy =
             RegistryPolicy { place: registry, path: ScopePath::root(), anonymous_pull: false };
-        let place = InRepository { registry, repository: "a".parse().unwrap() };
+        let place = InRepository { registry, repository: name.parse().unwrap() };
         decide(&holder, &policy, place).unwrap()
     }
 
@@ -100,6 +105,15 @@ impl Bench {
         self.begin(key);
         self.append(key, None, Frames::of(content)).await?;
         self.finish(key, Digest::sha256(content)).await
+    }
+
+    /// Uploads content whole, to a repository.
+    pub(crate) async fn push_to(&self, name: &str, key: UploadKey, content: &[u8]) -> Digest {
+        let (push, digest) = (self.may_in::<Push>(name), Digest::sha256(content));
+        self.store.begin_upload(&push, key, Algorithm::Sha256, now()).unwrap();
+        self.store.append(&push, key, None, &mut Frames::of(content), now()).await.unwrap();
+        self.store.finish_upload(&push, key, digest, now()).await.unwrap();
+        digest
     }
 
     /// What is stored under a digest; none where it is not linked.
@@ -138,11 +152,11 @@ impl Bench {
 }
 
 /// A source of frames, which may end with an error.
-struct Frames(Vec<Result<Bytes, SourceError>>);
+pub(crate) struct Frames(Vec<Result<Bytes, SourceError>>);
 
 impl Frames {
     /// Content in frames of the size in which a network brings them.
-    fn of(content: &[u8]) -> Self {
+    pub(crate) fn of(content: &[u8]) -> Self {
         Self(content.chunks(16_000).rev().map(|frame| Ok(Bytes::copy_from_slice(frame))).collect())
     }
 

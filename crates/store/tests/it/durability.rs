@@ -23,7 +23,7 @@ type Hook = Box<dyn FnMut(&str) -> io::Result<()> + Send>;
 
 /// A disk that tells of each step before it does it.
 #[derive(Clone)]
-struct Recorder {
+pub(crate) struct Recorder {
     root: PathBuf,
     state: Arc<Mutex<State>>,
 }
@@ -38,7 +38,7 @@ struct State {
 
 /// What is not synced.
 #[derive(Clone, Default)]
-struct Volatile {
+pub(crate) struct Volatile {
     contents: BTreeSet<PathBuf>,
     moves: Vec<(PathBuf, PathBuf)>,
     directories: Vec<PathBuf>,
@@ -46,7 +46,7 @@ struct Volatile {
 
 impl Volatile {
     /// Takes from a copy of the directory what a loss of power would take.
-    fn lose(&self, copy: &Path) {
+    pub(crate) fn lose(&self, copy: &Path) {
         for path in &self.contents {
             if copy.join(path).exists() {
                 std::fs::write(copy.join(path), "").unwrap();
@@ -110,7 +110,7 @@ impl Recorder {
         done
     }
 
-    fn hook(&self, hook: impl FnMut(&str) -> io::Result<()> + Send + 'static) {
+    pub(crate) fn hook(&self, hook: impl FnMut(&str) -> io::Result<()> + Send + 'static) {
         self.state.lock().unwrap().hook = Some(Box::new(hook));
     }
 
@@ -118,7 +118,7 @@ impl Recorder {
         self.state.lock().unwrap().volatile.clone()
     }
 
-    fn take(&self) -> Vec<String> {
+    pub(crate) fn take(&self) -> Vec<String> {
         std::mem::take(&mut self.state.lock().unwrap().steps)
     }
 
@@ -224,7 +224,7 @@ impl DiskFile for RecordedFile {
 }
 
 /// A store on a recording disk.
-async fn recorded() -> (Bench, Recorder) {
+pub(crate) async fn recorded() -> (Bench, Recorder) {
     let mut recorder = None;
     let bench = Bench::on(|root| {
         let disk = Recorder::new(root);
@@ -409,12 +409,20 @@ async fn a_loss_of_power_at_any_step_loses_nothing_acknowledged() {
     }
 }
 
-/// Pushes, and keeps a copy of the directory from before each step and from the end, with what of
-/// it was not durable then.
+/// Pushes, and keeps copies.
 async fn copies_at_each_step(
     bench: &Bench,
     disk: &Recorder,
     content: &[u8],
+) -> Vec<(String, TempDir, Volatile)> {
+    copies_during(disk, async { bench.push(key(2), content).await.unwrap() }).await
+}
+
+/// Keeps a copy of the directory from before each step of something, and from its end, with what
+/// of it was not durable then.
+pub(crate) async fn copies_during(
+    disk: &Recorder,
+    work: impl Future<Output = ()>,
 ) -> Vec<(String, TempDir, Volatile)> {
     let copies = Arc::new(Mutex::new(Vec::new()));
     let (kept, watched) = (Arc::clone(&copies), disk.clone());
@@ -429,7 +437,7 @@ async fn copies_at_each_step(
         at_steps(step);
         Ok(())
     });
-    bench.push(key(2), content).await.unwrap();
+    work.await;
     keep("the end");
     std::mem::take(&mut copies.lock().unwrap())
 }

@@ -12,4 +12,6 @@ mod gatehouse;
 #[cfg(test)]
 mod repositories;
 #[cfg(test)]
+mod upkeep;
+#[cfg(test)]
 mod world;

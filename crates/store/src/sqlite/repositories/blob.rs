@@ -48,7 +48,7 @@ pub(super) const NAMED_BY: &str = "SELECT m.digest FROM manifest_reference n \
     JOIN manifest m ON m.id = n.manifest \
     WHERE n.repository = ?1 AND n.digest = ?2 AND n.kind = 'blob' ORDER BY n.manifest LIMIT 1";
 
-pub(super) const LOCATION: &str = "SELECT 1 FROM blob WHERE location = ?1";
+pub(in crate::sqlite) const LOCATION: &str = "SELECT 1 FROM blob WHERE location = ?1";
 
 /// A blob that is to be linked.
 pub(super) struct NewBlob {
@@ -60,7 +60,7 @@ pub(super) struct NewBlob {
 
 impl NewBlob {
     pub(super) fn of(sealed: &Sealed) -> Self {
-        let Sealed { digest, size, body } = sealed;
+        let Sealed { digest, size, body, _held: _ } = sealed;
         let (inline, location) = match body {
             SealedBody::Inline(bytes) => (Some(bytes.clone()), None),
             SealedBody::Stored(Location(name)) => (None, Some(name.clone())),
@@ -117,11 +117,10 @@ pub(super) fn renew(
     place: &InRepository,
     digest: &Digest,
     now: Timestamp,
-) -> Result<(), StoreError> {
-    match linked(session, place, digest)? {
-        Some(linked) => renew_link(session, linked.repository, linked.blob, now),
-        None => Ok(()),
-    }
+) -> Result<bool, StoreError> {
+    let Some(linked) = linked(session, place, digest)? else { return Ok(false) };
+    renew_link(session, linked.repository, linked.blob, now)?;
+    Ok(true)
 }
 
 pub(super) fn link(

@@ -57,10 +57,10 @@ pub(super) const READ_BY_TAG: &str = select_manifest!(
     by tag, " | t.locks, c.bytes", " LEFT JOIN manifest_content c ON c.manifest = m.id"
 );
 
-pub(super) const LINKED_BLOB: &str = "SELECT b.id FROM blob b JOIN blob_link l \
+pub(in crate::sqlite) const LINKED_BLOB: &str = "SELECT b.id FROM blob b JOIN blob_link l \
     ON l.repository = ?1 AND l.blob = b.id WHERE b.tenant = ?2 AND b.digest = ?3";
 
-pub(super) const FIND: &str =
+pub(in crate::sqlite) const FIND: &str =
     "SELECT id, locks FROM manifest WHERE repository = ?1 AND digest = ?2";
 
 pub(in crate::sqlite) const TAG_LOCKS: &str =

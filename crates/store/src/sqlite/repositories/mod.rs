@@ -9,7 +9,8 @@ mod blob;
 mod list;
 mod manifest;
 
-pub(super) use manifest::TAG_LOCKS;
+pub(super) use blob::LOCATION;
+pub(super) use manifest::{FIND, LINKED_BLOB, TAG_LOCKS};
 
 use async_trait::async_trait;
 use jiff::Timestamp;
@@ -50,7 +51,7 @@ impl Repositories for Sqlite {
         access: &Access<Pull>,
         digest: &Digest,
         now: Timestamp,
-    ) -> Result<(), StoreError> {
+    ) -> Result<bool, StoreError> {
         let (place, digest) = (access.place().clone(), *digest);
         self.write(move |session| blob::renew(session, &place, &digest, now)).await
     }
@@ -232,4 +233,4 @@ fn open_for_write(
 }
 
 #[cfg(test)]
-mod plans;
+pub(super) mod plans;

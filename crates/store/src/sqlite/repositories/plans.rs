@@ -6,7 +6,7 @@ use super::super::migrate::migrate;
 use super::{REPOSITORY, blob, list, manifest};
 
 /// The steps of a statement.
-fn plan(connection: &Connection, sql: &str) -> Vec<String> {
+pub(in crate::sqlite) fn plan(connection: &Connection, sql: &str) -> Vec<String> {
     let mut statement = connection.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).unwrap();
     // Parameters are left unbound: a plan does not depend on them.
     let mut rows = statement.raw_query();
@@ -17,7 +17,7 @@ fn plan(connection: &Connection, sql: &str) -> Vec<String> {
     steps
 }
 
-fn database() -> Connection {
+pub(in crate::sqlite) fn database() -> Connection {
     let mut connection = Connection::open_in_memory().unwrap();
     connection.pragma_update(None, "foreign_keys", true).unwrap();
     migrate(&mut connection).unwrap();

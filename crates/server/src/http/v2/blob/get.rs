@@ -5,7 +5,7 @@ use http::{Method, StatusCode};
 use jiff::SignedDuration;
 use naru_access::{Access, Pull};
 use naru_oci::{ByteRange, Digest, ErrorCode, RangeError};
-use naru_store::{Barred, Blob, BlobBody, BlobStat};
+use naru_store::{Barred, Blob, BlobBody, BlobStat, Missing};
 
 use crate::edge::answer::CONTENT_DIGEST;
 use crate::edge::{Answer, Body};
@@ -51,8 +51,11 @@ async fn head(
     let BlobStat { size, leased } = stat.map_err(unserved)?;
     let now = exchange.inbound.time;
     // The client will not send it now, so it must not be collected before its manifest comes.
-    if leased.is_some_and(|since| now.duration_since(since) > LEASE_STEP) {
-        metadata.renew_lease(access, digest, now).await?;
+    if leased.is_some_and(|since| now.duration_since(since) > LEASE_STEP)
+        && !metadata.renew_lease(access, digest, now).await?
+    {
+        // It was collected in between: the client is to send it.
+        return Err(unserved(Missing::Content.into()));
     }
     if let Some(answer) = not_modified(&exchange.inbound, digest, IMMUTABLE) {
         return Ok(answer);
