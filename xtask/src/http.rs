@@ -85,6 +85,19 @@ impl Answer {
         ))
     }
 
+    /// This answer, unless it is a refusal.
+    pub(crate) fn succeeded(self) -> Result<Self, Failure> {
+        match self.status {
+            200..300 => Ok(self),
+            _ => self.expect(200),
+        }
+    }
+
+    /// The body alone.
+    pub(crate) fn into_body(self) -> String {
+        self.body
+    }
+
     fn parse(text: &str) -> Option<Self> {
         let (head, body) = text.split_once("\r\n\r\n")?;
         let status = head.strip_prefix("HTTP/1.1 ")?.get(..3)?.parse().ok()?;

@@ -29,13 +29,19 @@ use crate::product::Product;
 enum Task {
     /// Format, clippy, tidy and cargo-deny: what has to hold before a change lands.
     Check,
-    /// Docker, skopeo, crane and oras against a running registry.
+    /// The clients that people use, and Azure's SDKs, against running registries.
     Clients {
         #[command(flatten)]
         product: Product,
         /// Play only the scenarios whose name contains this.
         #[arg(long, value_name = "TEXT")]
         only: Option<String>,
+        /// Write what the clients print into `docs/clients.md`, and compare nothing.
+        #[arg(long)]
+        record: bool,
+        /// Only build and install the clients that no package has: Go modules and SDKs.
+        #[arg(long, conflicts_with_all = ["only", "record"])]
+        install: bool,
     },
     /// The OCI distribution suite, twice, and a strict reading of its reports.
     Conformance {
@@ -57,7 +63,10 @@ enum Task {
 fn main() -> ExitCode {
     let done = match Task::parse() {
         Task::Check => check::run(),
-        Task::Clients { product, only } => clients::run(&product, only.as_deref()),
+        Task::Clients { install: true, .. } => clients::install(),
+        Task::Clients { product, only, record, .. } => {
+            clients::run(&product, only.as_deref(), record)
+        }
         Task::Conformance { product, keep } => conformance::run(&product, keep),
         Task::Durability { product } => durability::run(&product),
         Task::Tidy => tidy::run(),

@@ -34,6 +34,8 @@ pub(crate) struct Launch<'a> {
     pub(crate) folder: &'a Path,
     /// Where a trace of its system calls goes, and which calls are traced.
     pub(crate) trace: Option<Trace<'a>>,
+    /// Further options of `naru serve`.
+    pub(crate) options: &'a [&'a str],
 }
 
 /// A trace of a server's system calls.
@@ -111,6 +113,7 @@ impl Launch<'_> {
         command
             .args(["serve", "--listen", "127.0.0.1:0", "--data-dir"])
             .arg(data)
+            .args(self.options)
             .env_clear()
             .env("PATH", tools::search_path())
             .env("HOME", home)
@@ -124,6 +127,11 @@ impl Server {
     /// Host and port, as a client names it.
     pub(crate) fn address(&self) -> &str {
         &self.address
+    }
+
+    /// Its data directory.
+    pub(crate) fn data(&self) -> &Path {
+        &self.data
     }
 
     /// All that it has printed so far.
@@ -206,7 +214,8 @@ fn follow(
 
 /// The address in the ready line, in exactly the form that others rely on.
 fn listening(line: &str) -> Option<&str> {
-    let address = line.strip_prefix("listening on http://")?;
+    let url = line.strip_prefix("listening on ")?;
+    let address = url.strip_prefix("http://").or_else(|| url.strip_prefix("https://"))?;
     let port = address.strip_prefix("127.0.0.1:")?;
     port.parse::<u16>().is_ok().then_some(address)
 }
@@ -229,8 +238,9 @@ mod tests {
     #[test]
     fn only_the_exact_ready_line_counts() {
         assert_eq!(listening("listening on http://127.0.0.1:41233"), Some("127.0.0.1:41233"));
+        assert_eq!(listening("listening on https://127.0.0.1:41233"), Some("127.0.0.1:41233"));
         for line in [
-            "listening on https://127.0.0.1:41233",
+            "listening on ftp://127.0.0.1:41233",
             " listening on http://127.0.0.1:41233",
             "listening on http://127.0.0.1:41233/",
             "listening on http://127.0.0.1",

@@ -70,6 +70,14 @@ impl GoTool {
         }
     }
 
+    /// The version of the package that `program` was built from.
+    pub(crate) fn built_as(&self, program: &Path) -> Result<String, Failure> {
+        let go = find("go").ok_or(Failure::Missing { tool: self.name, remedy: self.remedy })?;
+        let listing = Invocation::new(go).args(["version", "-m"]).args([program]).succeed()?;
+        built_version(&listing.stdout())
+            .ok_or_else(|| listing.unexpected("a line that names its module"))
+    }
+
     fn install(&self) -> Result<(), Failure> {
         let go = find("go").ok_or(Failure::Missing { tool: self.name, remedy: self.remedy })?;
         Invocation::new(go)
@@ -94,15 +102,25 @@ impl GoTool {
 }
 
 fn folder() -> PathBuf {
-    root().join("target/tools/bin")
+    folder_of("bin")
+}
+
+/// Where what is called `name` is installed.
+pub(crate) fn folder_of(name: &str) -> PathBuf {
+    root().join("target/tools").join(name)
 }
 
 /// Whether the `mod` line of `go version -m` names this version.
 fn names_version(listing: &str, version: &str) -> bool {
-    listing
-        .lines()
-        .map(|line| line.split_whitespace().collect::<Vec<_>>())
-        .any(|words| matches!(words.as_slice(), ["mod", _, built, ..] if *built == version))
+    built_version(listing).is_some_and(|built| built == version)
+}
+
+/// The version in the `mod` line of `go version -m`.
+fn built_version(listing: &str) -> Option<String> {
+    listing.lines().find_map(|line| {
+        let mut words = line.split_whitespace();
+        (words.next() == Some("mod")).then(|| words.nth(1).map(str::to_owned))?
+    })
 }
 
 #[cfg(test)]

@@ -1,56 +1,66 @@
-//! A docker engine of our own, beside whatever this machine runs.
+//! A docker engine of our own, which has to verify certificates though its registry is on loopback.
 //!
-//! Without a network of its own and with the simplest of storage drivers, so that it starts in a
-//! sandbox. It is ended by its process id, and so is the containerd that it starts.
+//! An engine takes every address of 127.0.0.0/8 without asking who it is. So it is given a name
+//! that nobody resolves but a hosts file of its own, in a mount namespace of its own, and there to
+//! an address for documentation; it gets to loopback by a proxy ([`super::proxy`]). Nothing of this
+//! machine is changed, and nothing leaves it.
 
-use std::fs::{self, File};
+use std::fs;
+use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
-use std::sync::mpsc;
-use std::thread;
-use std::time::Duration;
 
-use rustix::process::{Pid, Signal, kill_process};
-
+use crate::clients::daemon::Daemon;
+use crate::clients::proxy::Proxy;
+use crate::clients::registry::ALIAS;
 use crate::failure::Failure;
-use crate::process::Invocation;
 use crate::tools;
 
-const START: Duration = Duration::from_mins(1);
-const STOP: Duration = Duration::from_secs(20);
+/// What is bound over this machine's own before the engine starts; `$1` is the engine's folder.
+const NAMESPACE: &str = "set -e\n\
+    mkdir -p /etc/docker\n\
+    mount --bind \"$1/etc-docker\" /etc/docker\n\
+    mount --bind \"$1/hosts\" /etc/hosts\n\
+    shift\n\
+    exec \"$@\"\n";
 
 /// A running engine.
 pub(super) struct Engine {
-    child: Child,
+    // Dropped in this order: the engine ends before its proxy goes.
+    daemon: Daemon,
+    proxy: Proxy,
     folder: PathBuf,
 }
 
 impl Engine {
-    /// Starts it in `folder`, and waits until it answers.
-    pub(super) fn start(docker: &Path, folder: &Path) -> Result<Self, Failure> {
+    /// Starts it in `folder`, and waits until it answers. `tls` is where [`ALIAS`] leads.
+    pub(super) fn start(docker: &Path, folder: &Path, tls: &str) -> Result<Self, Failure> {
         let dockerd = tools::need("dockerd", "install your system's docker engine (docker.io)")?;
-        let log = File::create(folder.join("dockerd.log"))
-            .map_err(Failure::machine("write the engine's log"))?;
+        let unshare = tools::need("unshare", "install your system's util-linux")?;
+        fs::create_dir_all(folder.join("etc-docker/certs.d"))
+            .map_err(Failure::machine("make a folder for the engine"))?;
+        fs::write(folder.join("hosts"), format!("127.0.0.1 localhost\n192.0.2.1 {ALIAS}\n"))
+            .map_err(Failure::machine("write a hosts file"))?;
+        let proxy = Proxy::to(tls)?;
         let place = |name: &str| folder.join(name).display().to_string();
-        let child = Command::new(dockerd)
-            .args(["--storage-driver=vfs", "--bridge=none"])
-            .args(["--iptables=false", "--ip6tables=false"])
-            .args([
-                format!("--host=unix://{}", place("docker.sock")),
-                format!("--data-root={}", place("data")),
-                format!("--exec-root={}", place("exec")),
-                format!("--pidfile={}", place("dockerd.pid")),
-            ])
-            .env_clear()
-            .env("PATH", tools::search_path())
-            .env("HOME", folder)
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(log)
-            .spawn()
-            .map_err(Failure::machine("start `dockerd`"))?;
-        let engine = Self { child, folder: folder.to_owned() };
-        engine.answers(docker)?;
+        let mut options: Vec<String> =
+            ["--mount", "sh", "-c", NAMESPACE, "sh"].map(str::to_owned).to_vec();
+        options.extend([
+            folder.display().to_string(),
+            dockerd.display().to_string(),
+            "--storage-driver=vfs".to_owned(),
+            "--bridge=none".to_owned(),
+            "--iptables=false".to_owned(),
+            "--ip6tables=false".to_owned(),
+            format!("--host=unix://{}", place("docker.sock")),
+            format!("--data-root={}", place("data")),
+            format!("--exec-root={}", place("exec")),
+            format!("--pidfile={}", place("dockerd.pid")),
+        ]);
+        let url = proxy.url();
+        let environment = [("HTTPS_PROXY", &*url), ("NO_PROXY", "127.0.0.1,localhost")];
+        let daemon = Daemon::start(&unshare, &options, &environment, folder)?;
+        let engine = Self { daemon, proxy, folder: folder.to_owned() };
+        engine.daemon.answers(docker, &["--host", &engine.address(), "version"])?;
         Ok(engine)
     }
 
@@ -59,64 +69,25 @@ impl Engine {
         format!("unix://{}", self.folder.join("docker.sock").display())
     }
 
-    /// Asks until there is an answer; the time between is that of a command.
-    fn answers(&self, docker: &Path) -> Result<(), Failure> {
-        let (docker, address, home) = (docker.to_owned(), self.address(), self.folder.clone());
-        let (sender, receiver) = mpsc::channel();
-        let (enough, stopped) = mpsc::channel::<()>();
-        thread::spawn(move || {
-            while stopped.recv_timeout(Duration::from_millis(100))
-                == Err(mpsc::RecvTimeoutError::Timeout)
-            {
-                let asked = Invocation::isolated(&docker, &home)
-                    .args(["--host", &address, "version"])
-                    .run();
-                if asked.is_ok_and(|ending| ending.succeeded()) {
-                    let _ = sender.send(());
-                    return;
-                }
-            }
-        });
-        let answered = receiver.recv_timeout(START);
-        drop(enough);
-        answered.map_err(|_| {
-            let log = fs::read_to_string(self.folder.join("dockerd.log")).unwrap_or_default();
-            Failure::unexpected("`dockerd` to answer", log)
-        })
+    /// Its process, whose mounts are its own.
+    pub(super) fn process(&self) -> u32 {
+        self.daemon.process()
     }
-}
 
-impl Drop for Engine {
-    fn drop(&mut self) {
-        let containerd = process_in(&self.folder.join("exec/containerd/containerd.pid"));
-        if let Some(own) = self.child.id().try_into().ok().and_then(Pid::from_raw) {
-            let _ = kill_process(own, Signal::TERM);
-        }
-        if !ends(&mut self.child, STOP) {
-            let _ = self.child.kill();
-            let _ = self.child.wait();
-            if let Some(containerd) = containerd {
-                let _ = kill_process(containerd, Signal::KILL);
-            }
-        }
+    /// The proxy that leads to the registry.
+    pub(super) fn proxy(&self) -> String {
+        self.proxy.url()
     }
-}
 
-/// Waits until the child has ended, for `patience` at most.
-fn ends(child: &mut Child, patience: Duration) -> bool {
-    let (_never, tick) = mpsc::channel::<()>();
-    let step = Duration::from_millis(50);
-    let mut left = patience;
-    while let Ok(None) = child.try_wait() {
-        if left.is_zero() {
-            return false;
+    /// Lays the authority where the engine looks for it, or takes it away; it looks at each use.
+    pub(super) fn trust(&self, host: &str, authority: Option<&Path>) -> Result<(), Failure> {
+        let folder = self.folder.join("etc-docker/certs.d").join(host);
+        let doing = || format!("tell the engine whom to trust for {host}");
+        if folder.exists() {
+            fs::remove_dir_all(&folder).map_err(Failure::machine(doing()))?;
         }
-        let _ = tick.recv_timeout(step);
-        left = left.saturating_sub(step);
+        let Some(authority) = authority else { return Ok(()) };
+        fs::create_dir_all(&folder).map_err(Failure::machine(doing()))?;
+        symlink(authority, folder.join("ca.crt")).map_err(Failure::machine(doing()))
     }
-    true
-}
-
-fn process_in(file: &Path) -> Option<Pid> {
-    Pid::from_raw(fs::read_to_string(file).ok()?.trim().parse().ok()?)
 }

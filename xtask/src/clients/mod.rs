@@ -1,30 +1,67 @@
-//! Unmodified clients against one running registry, named by what a user does.
+//! Unmodified clients against running registries, named by what a user does.
 //!
-//! Decides which scenarios are played and what their outcome is; each client has a module of its
-//! own, and what they share (registry, accounts, image, the reading of a refusal) is in [`stage`].
-//! A client that is not installed is skipped loudly; in CI that is a failure.
+//! Decides which scenarios are played and what their outcome is. What is asked of every client is
+//! in [`scenarios`] and [`refusals`], in the vocabulary of [`client`]; how a client does it is in a
+//! module of its own; the SDKs are in [`azure`]. A client that is not installed is skipped loudly;
+//! in CI that is a failure.
 
+mod azure;
+mod client;
+mod containers;
+mod cosign;
 mod crane;
+mod ctr;
+mod daemon;
+mod disk;
 mod docker;
 mod engine;
+mod helm;
 mod image;
 mod oras;
+mod proxy;
+mod record;
+mod refusals;
+mod regctl;
+mod registry;
+mod scenarios;
 mod skopeo;
 mod stage;
 
-use std::rc::Rc;
-
+use crate::clients::client::Client;
+use crate::clients::record::Record;
+use crate::clients::refusals::REFUSALS;
 use crate::clients::stage::Stage;
 use crate::failure::Failure;
 use crate::product::Product;
 use crate::surroundings::{self, Stopwatch};
 use crate::terminal;
+use crate::tools::GoTool;
 
 /// Something that a user does with a client.
-struct Scenario<T> {
-    name: &'static str,
-    play: fn(&T) -> Result<(), Failure>,
+struct Scenario<'a> {
+    name: String,
+    play: Box<dyn FnOnce() -> Result<(), Failure> + 'a>,
 }
+
+/// How a client is found, and started where it needs a daemon.
+type Prepare = fn(&Stage) -> Result<Box<dyn Client>, Failure>;
+
+const CLIENTS: [(&str, Prepare); 10] = [
+    ("docker", docker::Docker::prepare),
+    ("podman", |_| containers::Containers::podman()),
+    ("buildah", |_| containers::Containers::buildah()),
+    ("skopeo", |_| skopeo::Skopeo::prepare()),
+    ("ctr", ctr::Ctr::prepare),
+    ("crane", |_| crane::Crane::prepare()),
+    ("oras", |_| oras::Oras::prepare()),
+    ("regctl", |_| regctl::Regctl::prepare()),
+    ("helm", |_| helm::Helm::prepare()),
+    ("cosign", |_| cosign::Cosign::prepare()),
+];
+
+/// Those of them that are built from Go modules.
+const GO_TOOLS: [GoTool; 5] =
+    [crane::CRANE, oras::ORAS, regctl::REGCTL, helm::HELM, cosign::COSIGN];
 
 /// What came of all scenarios.
 struct Tally<'a> {
@@ -34,15 +71,39 @@ struct Tally<'a> {
     skipped: usize,
 }
 
-/// Plays every scenario whose name contains `only`.
-pub(crate) fn run(product: &Product, only: Option<&str>) -> Result<(), Failure> {
+/// Builds and installs what no package of a system has, and plays nothing.
+pub(crate) fn install() -> Result<(), Failure> {
+    for tool in GO_TOOLS {
+        terminal::say(tool.any()?.display());
+    }
+    for (name, prepare) in azure::SDKS {
+        prepare()?;
+        terminal::say(name);
+    }
+    Ok(())
+}
+
+/// Plays every scenario whose name contains `only`; `record` writes the tables of
+/// `docs/clients.md` anew.
+pub(crate) fn run(product: &Product, only: Option<&str>, record: bool) -> Result<(), Failure> {
     let binary = product.binary()?;
-    let stage = Rc::new(Stage::set(&binary)?);
+    let stage = Stage::set(&binary)?;
+    let mut record = Record::read(record)?;
     let mut tally = Tally { only, passed: 0, failed: 0, skipped: 0 };
-    tally.perform(docker::SCENARIOS, || docker::Docker::prepare(&stage));
-    tally.perform(skopeo::SCENARIOS, || skopeo::Skopeo::prepare(&stage));
-    tally.perform(crane::SCENARIOS, || crane::Crane::prepare(&stage));
-    tally.perform(oras::SCENARIOS, || oras::Oras::prepare(&stage));
+    for (name, prepare) in CLIENTS {
+        if tally.is_wanted(name) {
+            tally.client(name, &stage, &mut record, || prepare(&stage));
+        }
+    }
+    for (name, prepare) in azure::SDKS {
+        if tally.is_wanted(name) {
+            match prepare() {
+                Ok(sdk) => tally.play(sdk.scenarios(&stage)),
+                Err(failure) => tally.absent(name, &failure),
+            }
+        }
+    }
+    record.write()?;
     let Tally { passed, failed, skipped, .. } = tally;
     terminal::say(format_args!("clients: {passed} passed, {failed} failed, {skipped} skipped"));
     if passed + failed + skipped == 0 {
@@ -52,51 +113,81 @@ pub(crate) fn run(product: &Product, only: Option<&str>) -> Result<(), Failure> 
 }
 
 impl Tally<'_> {
-    /// Plays the scenarios of one client, once it is prepared.
-    fn perform<T>(
+    /// Whether any scenario of this client may be meant.
+    fn is_wanted(&self, client: &str) -> bool {
+        self.only.is_none_or(|only| match only.split_once(':') {
+            Some((before, _)) => before == client,
+            None => only == client || !CLIENTS.iter().any(|(name, _)| *name == only),
+        })
+    }
+
+    /// Plays all of one client, once it is prepared.
+    fn client(
         &mut self,
-        scenarios: &[Scenario<T>],
-        prepare: impl FnOnce() -> Result<T, Failure>,
+        name: &str,
+        stage: &Stage,
+        record: &mut Record,
+        prepare: impl FnOnce() -> Result<Box<dyn Client>, Failure>,
     ) {
-        let wanted = |name: &str| self.only.is_none_or(|only| name.contains(only));
-        let chosen: Vec<_> = scenarios.iter().filter(|one| wanted(one.name)).collect();
-        if chosen.is_empty() {
-            return;
+        let prepared =
+            prepare().and_then(|client| client.version().map(|version| (client, version)));
+        let (client, version) = match prepared {
+            Ok(both) => both,
+            Err(failure) => return self.absent(name, &failure),
+        };
+        let client = &*client;
+        for registry in [&stage.plain, &stage.tls] {
+            self.play(scenarios::all(stage, client, registry));
         }
-        match prepare() {
-            Ok(client) => {
-                for scenario in chosen {
-                    let watch = Stopwatch::start();
-                    let outcome = (scenario.play)(&client);
-                    self.record(scenario.name, outcome, watch.elapsed().as_millis());
-                }
+        let differs = record.differs(client, &version);
+        if let Some(why) = differs.as_ref().filter(|_| !record.is_written()) {
+            terminal::skipped(&format!("{name}: comparing with docs/clients.md"), why);
+        }
+        for refusal in REFUSALS {
+            let title = format!("{name}: {}, and its reason shows", refusal.title());
+            if refusal.concerns(client, stage) {
+                let play = || refusal.shown(client, stage, record, differs.is_none());
+                self.play(vec![Scenario { name: title, play: Box::new(play) }]);
+            } else if refusal.needs_root(stage) {
+                self.absent(&title, &Failure::Missing { tool: "root", remedy: "mounts a disk" });
             }
-            Err(missing @ Failure::Missing { .. }) if !surroundings::in_ci() => {
-                for scenario in chosen {
-                    terminal::skipped(scenario.name, &missing);
-                    self.skipped += 1;
-                }
-            }
-            Err(failure) => {
-                let reason = failure.to_string();
-                for scenario in chosen {
-                    let outcome = Err(Failure::unexpected("the client to be ready", &*reason));
-                    self.record(scenario.name, outcome, 0);
-                }
-            }
+        }
+        if self.only.is_none_or(|only| only == name) {
+            record.replace(client, &version);
         }
     }
 
-    fn record(&mut self, name: &str, outcome: Result<(), Failure>, millis: u128) {
-        match outcome {
-            Ok(()) => {
-                self.passed += 1;
-                terminal::say(format_args!("ok      {name} ({millis} ms)"));
+    /// Tells that something is not there; in CI that is a failure.
+    fn absent(&mut self, name: &str, failure: &Failure) {
+        if matches!(failure, Failure::Missing { .. }) && !surroundings::in_ci() {
+            terminal::skipped(name, failure);
+            self.skipped += 1;
+        } else {
+            self.failed += 1;
+            terminal::say(format_args!("FAILED  {name}: cannot be tried"));
+            terminal::quote(&failure.to_string());
+        }
+    }
+
+    /// Plays those that are wanted.
+    fn play(&mut self, scenarios: Vec<Scenario<'_>>) {
+        for Scenario { name, play } in scenarios {
+            if !self.only.is_none_or(|only| name.contains(only)) {
+                continue;
             }
-            Err(failure) => {
-                self.failed += 1;
-                terminal::say(format_args!("FAILED  {name} ({millis} ms)"));
-                terminal::quote(&failure.to_string());
+            let watch = Stopwatch::start();
+            let outcome = play();
+            let millis = watch.elapsed().as_millis();
+            match outcome {
+                Ok(()) => {
+                    self.passed += 1;
+                    terminal::say(format_args!("ok      {name} ({millis} ms)"));
+                }
+                Err(failure) => {
+                    self.failed += 1;
+                    terminal::say(format_args!("FAILED  {name} ({millis} ms)"));
+                    terminal::quote(&failure.to_string());
+                }
             }
         }
     }

@@ -91,7 +91,8 @@ impl Round {
             let kept = scratch.path().display();
             terminal::say(format_args!("conformance: {}: data in {kept}", self.title));
         }
-        let server = Launch { binary, folder: scratch.path(), trace: None }.start()?;
+        let server =
+            Launch { binary, folder: scratch.path(), trace: None, options: &[] }.start()?;
         if self.sparse {
             server
                 .admin(&["registry", "update", "--sparse-manifests-enabled", "true"])

@@ -43,6 +43,7 @@ pub(crate) fn run(product: &Product) -> Result<(), Failure> {
         binary: &binary,
         folder: scratch.path(),
         trace: Some(server::Trace { strace: &strace, file: &file, calls: CALLS }),
+        options: &[],
     }
     .start()?;
     let blob = push_blob(&server, scratch.path())?;

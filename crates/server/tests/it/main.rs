@@ -9,6 +9,7 @@ mod first;
 mod gate;
 mod locks;
 mod oauth2;
+mod sdk;
 mod security;
 mod serve;
 mod v2;
