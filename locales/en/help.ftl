@@ -56,3 +56,5 @@ help-network-rule-remove = take an address or range back
 help-events = what happened to whom, and why
 help-events-login = list login events, the latest first
 help-events-repository = list repository events, the latest first
+help-completions = print what a shell completes commands with
+help-man = write the manual pages into a directory

@@ -56,3 +56,5 @@ help-network-rule-remove = 주소나 범위의 허용을 취소합니다
 help-events = 로그인 이벤트와 리포지토리 이벤트
 help-events-login = 로그인 이벤트를 최신순으로 표시합니다
 help-events-repository = 리포지토리 이벤트를 최신순으로 표시합니다
+help-completions = 셸의 명령 자동 완성 스크립트를 출력합니다
+help-man = 매뉴얼 페이지를 디렉터리에 만듭니다

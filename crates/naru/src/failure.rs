@@ -1,5 +1,7 @@
 //! Why a command did not do what it should, with its words and its exit code.
 
+mod start;
+
 use std::path::PathBuf;
 
 use naru_codes::Language;
@@ -92,7 +94,7 @@ impl Failure {
             Self::NoPassword => words.get("failure-no-password", &[]),
             Self::Refused(refusal) => refusal.message.clone(),
             Self::Settings(error) => error.message(language),
-            Self::Start(error) => error.to_string(),
+            Self::Start(error) => start::message(error, language),
             Self::Unreachable { socket, .. } => {
                 words.get("failure-unreachable", &[("socket", &socket.display().to_string())])
             }
@@ -108,19 +110,11 @@ impl Failure {
         match self {
             Self::Refused(refusal) => refusal.hint.clone(),
             Self::Settings(error) => error.hint(language),
-            Self::Start(StartError::Listen { error, .. })
-                if error.kind() == std::io::ErrorKind::AddrInUse =>
-            {
-                Some(words.get("hint-listen", &[]))
-            }
+            Self::Start(error) => start::hint(error, language),
             Self::Unreachable { command, .. } => {
                 Some(words.get("hint-unreachable", &[("command", command)]))
             }
-            Self::Answer(_)
-            | Self::Machine(_)
-            | Self::NoPassword
-            | Self::Start(_)
-            | Self::Untrusted(_) => None,
+            Self::Answer(_) | Self::Machine(_) | Self::NoPassword | Self::Untrusted(_) => None,
         }
     }
 }

@@ -91,11 +91,9 @@ pub(crate) static NETWORK_RULE: Layout = Layout {
 /// A signing key.
 pub(crate) static KEY: Layout = Layout {
     columns: columns![
-        "head-use" "use" Plain,
-        "head-state" "state" Plain,
-        "head-signs-from" "signsFrom" Day,
-        "head-honoured-until" "honouredUntil" Day,
         "head-key-id" "keyId" Plain,
+        "head-use" "use" Plain & "head-state" "state" Plain,
+        "head-signs-from" "signsFrom" Time & "head-honoured-until" "honouredUntil" Time,
     ],
     details: &[],
 };

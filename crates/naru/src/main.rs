@@ -70,6 +70,12 @@ fn run(
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
         return runtime.block_on(serve::serve(config, environment, printer));
     }
+    if let Noun::Completions(completions) = &noun {
+        return Ok(printer.line(completions.script(printer.words.0).trim_end())?);
+    }
+    if let Noun::Man(man) = &noun {
+        return man.write(printer);
+    }
     administer(&global, noun, matches, environment, printer)
 }
 

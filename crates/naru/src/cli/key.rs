@@ -31,7 +31,7 @@ pub(crate) struct Revoke {
 #[derive(Args, Debug)]
 pub(crate) struct Rotate {
     /// Only the keys of registries' tokens, or of the directory's (default: both)
-    #[arg(long, id = "use", value_name = "USE")]
+    #[arg(long = "use", value_name = "USE")]
     usage: Option<Usage>,
 }
 

@@ -1,9 +1,11 @@
 //! The command line: options and verbs. What a verb does is the server's part; here it becomes a
 //! [`Call`], with the layout in which its answer is shown.
 
+mod completions;
 mod credential;
 mod events;
 mod key;
+mod man;
 mod network_rule;
 mod registry;
 mod role;
@@ -94,6 +96,8 @@ pub(crate) enum Noun {
     NetworkRule(network_rule::Verb),
     #[command(subcommand)]
     Events(events::Verb),
+    Completions(completions::Completions),
+    Man(man::Man),
 }
 
 /// A request to the server, and how its answer is shown.
@@ -147,7 +151,7 @@ pub(crate) fn asked_language(arguments: &[std::ffi::OsString]) -> Option<Languag
 }
 
 impl Noun {
-    /// The request of an administrative command; none of `serve`.
+    /// The request of an administrative command; none of what no server is asked for.
     pub(crate) fn into_call(
         self,
         environment: &Environment,
@@ -160,7 +164,7 @@ impl Noun {
         }
         let context = Context { environment, words, matches: leaf };
         Ok(Some(match self {
-            Self::Serve(_) => return Ok(None),
+            Self::Serve(_) | Self::Completions(_) | Self::Man(_) => return Ok(None),
             Self::Registry(verb) => verb.into_call()?,
             Self::Credential(verb) => verb.into_call()?,
             Self::Token(verb) => verb.into_call(context)?,
@@ -214,7 +218,7 @@ fn language(text: &str) -> Result<Language, String> {
 }
 
 /// The command with what it says about itself in a language.
-fn localized(language: Language) -> Command {
+pub(crate) fn localized(language: Language) -> Command {
     describe(Cli::command(), "help", Words(language))
 }
 

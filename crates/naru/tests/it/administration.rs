@@ -404,3 +404,50 @@ fn a_refused_login_is_found_among_the_events() {
         ");
     });
 }
+
+#[test]
+fn keys_are_listed_rotated_and_revoked() {
+    let world = World::new();
+    let keys = world.json("key rotate --use registry");
+    let honoured = keys.as_array().unwrap().iter().find(|key| key["state"] == "honoured").unwrap();
+    let id = honoured["keyId"].as_str().unwrap().to_owned();
+    let shown = [
+        world.shown("key list"),
+        world.shown_in("ko_KR.UTF-8", &format!("key revoke --key-id={id}")),
+        world.shown("key revoke --key-id nobody"),
+    ];
+    for line in shown.iter().flat_map(|text| text.lines()).take(8) {
+        assert!(unicode_width::UnicodeWidthStr::width(line) <= 80, "{line}");
+    }
+    let mut settings = filters();
+    settings.add_filter(r"[\w-]{43}", "[key]");
+    settings.bind(|| {
+        insta::assert_snapshot!(shown.join("\n"), @r"
+        exit 0
+        KEY ID                                       USE       SIGNS FROM
+                                                     STATE     HONOURED UNTIL
+        [key]  issuer    [time]
+                                                     signing   -
+        [key]  registry  [time]
+                                                     signing   -
+        [key]  registry  [time]
+                                                     honoured  [time]
+        ----
+
+        exit 0
+        키 ID                                        용도      서명 시작
+                                                     상태      유효 기한
+        [key]  issuer    [time]
+                                                     signing   -
+        [key]  registry  [time]
+                                                     signing   -
+        ----
+        이 키로 서명한 토큰은 더 이상 쓸 수 없습니다. 레지스트리 키: 디렉터리 계정으로 한 로그인(az acr login)이 끝나므로 다시 로그인합니다. 암호를 쓰는 클라이언트는 새 토큰을 스스로 받습니다. 발급자 키: 디렉터리의 토큰(az login)이 끝나므로 다시 받습니다
+
+        exit 3
+        ----
+        error: there is no signing key `nobody`
+        hint: see what there is: naru key list
+        ");
+    });
+}

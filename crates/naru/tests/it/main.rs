@@ -4,4 +4,6 @@
 mod administration;
 mod refusals;
 mod serve;
+mod shell;
+mod start_refused;
 mod support;

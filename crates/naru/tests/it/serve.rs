@@ -55,7 +55,8 @@ fn a_second_start_on_the_same_directory_is_refused_whatever_its_port() {
         insta::assert_snapshot!(shown, @r"
         exit 1
         ----
-        error: another naru serves from DATA already (process [number]): stop it first, or choose another directory with `--data-dir`
+        error: another naru serves from DATA already (process [number])
+        hint: stop it first, or choose another directory with `--data-dir`
         ");
     });
 }
@@ -69,7 +70,7 @@ fn a_taken_address_is_named_with_what_to_do() {
         insta::assert_snapshot!(shown, @r"
         exit 1
         ----
-        error: cannot listen on 127.0.0.1:[port]: Address already in use (os error 98)
+        error: cannot listen on 127.0.0.1:[port]: the address is in use
         hint: something else listens there: choose another address with `--listen`
         ");
     });

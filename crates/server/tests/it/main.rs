@@ -6,6 +6,7 @@ mod causes;
 mod control;
 mod directory;
 mod first;
+mod full_disk;
 mod gate;
 mod locks;
 mod oauth2;
