@@ -14,13 +14,13 @@ use naru_oci::{Digest, Reference, Referrer, RepositoryName, Tag};
 use crate::error::{AdminError, Missing, StoreError};
 use crate::freshness::Freshness;
 use crate::record::{
-    Account, Attributes, AttributesPatch, Barred, Blob, BlobStat, DeletedRepository, EventFilter,
-    HumanAccount, Item, Listing, Location, LoginEvent, ManifestPut, ManifestRecord, ManifestStat,
-    NewManifest, NewRegistry, NewRoleAssignment, NewScopeMap, NewSecret, NewServicePrincipal,
-    NewTenant, NewToken, NewUser, Order, Page, PutRefusal, Registry, RegistryPatch,
-    RepositoryEvent, RepositoryRecord, RoleAssignmentRecord, ScopeMapPatch, ScopeMapRecord, Sealed,
-    SecretRecord, ServicePrincipalRecord, Standing, StoredManifest, TagRecord, TokenPatch,
-    TokenRecord, UnlinkRefusal, UserRecord,
+    Account, Attributes, AttributesPatch, Barred, Blob, BlobStat, Deed, DeletedRepository,
+    EventFilter, HumanAccount, Item, Listing, Location, LoginEvent, ManifestPut, ManifestRecord,
+    ManifestStat, NewManifest, NewRegistry, NewRoleAssignment, NewScopeMap, NewSecret,
+    NewServicePrincipal, NewTenant, NewToken, NewUser, Order, Page, PutRefusal, Registry,
+    RegistryPatch, RepositoryEvent, RepositoryRecord, RoleAssignmentRecord, ScopeMapPatch,
+    ScopeMapRecord, Sealed, SecretRecord, ServicePrincipalRecord, Standing, StoredManifest,
+    TagRecord, TokenPatch, TokenRecord, UnlinkRefusal, UserRecord,
 };
 
 pub use upkeep::Upkeep;
@@ -161,13 +161,13 @@ pub trait Repositories: Send + Sync {
         event: RepositoryEvent,
     ) -> Result<Result<ManifestPut, PutRefusal>, StoreError>;
 
-    /// Deletes a manifest and its tags.
+    /// Deletes a manifest and its tags; those that went with it.
     async fn delete_manifest(
         &self,
         access: &Access<Delete>,
         digest: &Digest,
         event: RepositoryEvent,
-    ) -> Result<Result<(), Barred>, StoreError>;
+    ) -> Result<Result<Vec<String>, Barred>, StoreError>;
 
     /// Deletes a tag; its manifest stays.
     async fn delete_tag(
@@ -250,6 +250,15 @@ pub trait Properties: Send + Sync {
         patch: AttributesPatch,
         event: RepositoryEvent,
     ) -> Result<Result<(), Missing>, StoreError>;
+
+    /// What keeps something from being deleted or pulled: the first that is locked so of the
+    /// repository, the manifest and the tags that it takes.
+    async fn locked(
+        &self,
+        access: &Access<ReadMetadata>,
+        item: &Item,
+        against: Deed,
+    ) -> Result<Option<Item>, StoreError>;
 
     /// Deletes a repository with all that is in it, unless something there is locked.
     async fn delete_repository(

@@ -90,6 +90,25 @@ pub enum Item {
     Tag(Tag),
 }
 
+/// What a lock keeps somebody from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Deed {
+    /// Deleting, and taking a tag off.
+    Delete,
+    /// Pulling.
+    Pull,
+}
+
+impl Deed {
+    /// The locks that keep from it.
+    pub(crate) const fn locks(self) -> i64 {
+        match self {
+            Self::Delete => Attributes::DELETE | Attributes::WRITE,
+            Self::Pull => Attributes::READ,
+        }
+    }
+}
+
 /// Why content is not handed out or changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Barred {

@@ -14,7 +14,7 @@ pub use admin::{
     ServicePrincipalRecord, TokenPatch, TokenRecord, TokenScope, UserRecord,
 };
 pub use attributes::{
-    Attributes, AttributesPatch, Barred, DeletedRepository, Item, ManifestRecord, Order,
+    Attributes, AttributesPatch, Barred, Deed, DeletedRepository, Item, ManifestRecord, Order,
     RepositoryRecord, TagRecord,
 };
 pub use content::{

@@ -7,6 +7,7 @@
 mod administration;
 mod audit;
 mod gatehouse;
+mod locks;
 mod migrate;
 mod properties;
 mod repositories;

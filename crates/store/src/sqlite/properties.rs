@@ -8,15 +8,15 @@ use naru_access::{Access, Delete, InRepository, ReadMetadata, WriteMetadata};
 use naru_oci::{Digest, Tag};
 use rusqlite::{Row, ToSql};
 
-use super::Sqlite;
 use super::audit::insert_repository_event;
 use super::repositories::{Found, find};
 use super::session::{Session, digest_at, digest_key, size_at, time_at};
+use super::{Sqlite, locks};
 use crate::error::{Missing, StoreError};
 use crate::metadata::Properties;
 use crate::record::{
-    Attributes, AttributesPatch, Barred, DeletedRepository, Item, Listing, ManifestRecord, Order,
-    Page, RepositoryEvent, RepositoryRecord, TagRecord,
+    Attributes, AttributesPatch, Barred, Deed, DeletedRepository, Item, Listing, ManifestRecord,
+    Order, Page, RepositoryEvent, RepositoryRecord, TagRecord,
 };
 
 #[async_trait]
@@ -105,6 +105,20 @@ impl Properties for Sqlite {
         let (place, item) = (access.place().clone(), item.clone());
         self.write_policy(move |session| set_attributes(session, &place, &item, patch, &event))
             .await
+    }
+
+    async fn locked(
+        &self,
+        access: &Access<ReadMetadata>,
+        item: &Item,
+        against: Deed,
+    ) -> Result<Option<Item>, StoreError> {
+        let (place, item) = (access.place().clone(), item.clone());
+        self.read(move |session| match find(session, &place)? {
+            Some(found) => locks::first(session, found, &item, against),
+            None => Ok(None),
+        })
+        .await
     }
 
     async fn delete_repository(
@@ -331,7 +345,7 @@ fn delete_repository(
     event: &RepositoryEvent,
 ) -> Result<Result<DeletedRepository, Barred>, StoreError> {
     let Some(found) = find(session, place)? else { return Ok(Err(Missing::Repository.into())) };
-    let kept = Attributes::DELETE | Attributes::WRITE;
+    let kept = Deed::Delete.locks();
     let locked = |sql| session.exists(sql, (found.id, kept));
     if !found.attributes.may_delete()
         || locked("SELECT 1 FROM manifest WHERE repository = ?1 AND locks & ?2 <> 0")?

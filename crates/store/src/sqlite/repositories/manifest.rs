@@ -66,7 +66,8 @@ pub(in crate::sqlite) const FIND: &str =
 pub(in crate::sqlite) const TAG_LOCKS: &str =
     "SELECT locks FROM tag WHERE repository = ?1 AND name_key = lower(?2) AND name = ?2";
 
-pub(super) const LOCKED_TAG: &str = "SELECT 1 FROM tag WHERE manifest = ?1 AND locks & ?2 <> 0";
+pub(super) const TAGS_OF: &str =
+    "SELECT name, locks FROM tag WHERE manifest = ?1 ORDER BY name_key, name";
 
 const TOUCH: &str = "UPDATE manifest SET updated = ?2 WHERE id = ?1";
 
@@ -147,15 +148,21 @@ pub(super) fn delete(
     place: &InRepository,
     digest: &Digest,
     event: &RepositoryEvent,
-) -> Result<Result<(), Barred>, StoreError> {
+) -> Result<Result<Vec<String>, Barred>, StoreError> {
     let Some(repository) = find(session, place)? else {
         return Ok(Err(Missing::Repository.into()));
     };
     let Some(manifest) = found(session, repository.id, digest)? else {
         return Ok(Err(Missing::Content.into()));
     };
-    let tags = session.exists(LOCKED_TAG, (manifest.id, Attributes::DELETE | Attributes::WRITE))?;
-    if tags || !manifest.attributes.may_delete() || !repository.attributes.may_delete() {
+    let tags = session.rows(TAGS_OF, (manifest.id,), |row| {
+        Ok((row.get(0)?, Attributes::from_locks(row.get(1)?)))
+    })?;
+    let (tags, attributes): (Vec<String>, Vec<Attributes>) = tags.into_iter().unzip();
+    if attributes.into_iter().any(|tag| !tag.may_delete())
+        || !manifest.attributes.may_delete()
+        || !repository.attributes.may_delete()
+    {
         return Ok(Err(Barred::Locked));
     }
     let now = event.request.time;
@@ -164,7 +171,7 @@ pub(super) fn delete(
     session.execute(DELETE, (manifest.id,))?;
     session.execute(TOUCH_REPOSITORY, (repository.id, now.as_millisecond()))?;
     insert_repository_event(session, event)?;
-    Ok(Ok(()))
+    Ok(Ok(tags))
 }
 
 pub(super) fn delete_tag(

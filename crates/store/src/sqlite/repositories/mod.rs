@@ -140,7 +140,7 @@ impl Repositories for Sqlite {
         access: &Access<Delete>,
         digest: &Digest,
         event: RepositoryEvent,
-    ) -> Result<Result<(), Barred>, StoreError> {
+    ) -> Result<Result<Vec<String>, Barred>, StoreError> {
         let (place, digest) = (access.place().clone(), *digest);
         self.write(move |session| manifest::delete(session, &place, &digest, &event)).await
     }

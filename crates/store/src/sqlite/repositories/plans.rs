@@ -41,6 +41,7 @@ fn no_statement_looks_at_a_whole_table() {
         manifest::READ_BY_TAG,
         manifest::LINKED_BLOB,
         manifest::FIND,
+        manifest::TAGS_OF,
         manifest::NAMED_BLOBS,
         manifest::DELETE,
         manifest::DELETE_TAG,

@@ -22,7 +22,7 @@ async fn stat(world: &World, repository: &str, wanted: &Reference) -> Result<Dig
 
 async fn delete(world: &World, repository: &str, digest: &Digest) -> Result<(), Barred> {
     let (access, event) = (access(repository), event(repository, "Delete", Some(digest)));
-    world.database.delete_manifest(&access, digest, event).await.unwrap()
+    world.database.delete_manifest(&access, digest, event).await.unwrap().map(drop)
 }
 
 #[tokio::test]

@@ -3,6 +3,7 @@
 mod blob;
 mod list;
 mod manifest;
+mod properties;
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU32, Ordering};

@@ -19,7 +19,7 @@ pub(crate) async fn delete(
         Reference::Digest(digest) => {
             let mut event = repository_event(exchange, &access, "Delete", status.as_u16());
             event.digest = Some(digest.to_string());
-            metadata.delete_manifest(&access, &digest, event).await?
+            metadata.delete_manifest(&access, &digest, event).await?.map(drop)
         }
         Reference::Tag(tag) => {
             let mut event = repository_event(exchange, &access, "Untag", status.as_u16());
