@@ -249,3 +249,49 @@ async fn untagging_keeps_the_manifest() {
     kit.delete(&format!("/acr/v1/team/app/_manifests/{digest}")).owned().send().await.expect(202);
     kit.get(&format!("/v2/team/app/manifests/{digest}")).owned().send().await.expect(404);
 }
+
+#[tokio::test]
+async fn the_catalog_goes_on_where_its_link_leads() {
+    let kit = kit().await;
+    for repository in ["b", "a/c"] {
+        kit.push_image(WHO, repository, "v1", &image(repository)).await;
+    }
+    let (mut path, mut seen) = ("/acr/v1/_catalog?n=1".to_owned(), Vec::new());
+    let first = kit.get(&path).owned().send().await.expect(200);
+    assert!(first.header("link").ends_with("; rel=\"next\""), "{}", first.header("link"));
+    while !path.is_empty() {
+        assert!(path.starts_with("/acr/v1/_catalog?"), "{path}");
+        let page = kit.get(&path).owned().send().await.expect(200);
+        let names = page.json()["repositories"].as_array().unwrap().clone();
+        assert_eq!(names.len(), 1);
+        seen.extend(names);
+        path = next(&page);
+    }
+    assert_eq!(seen, ["a/c", "b", "team/app"]);
+}
+
+#[tokio::test]
+async fn a_head_is_the_get_without_its_body() {
+    let kit = kit().await;
+    let digest = image("one").digest();
+    for path in [
+        "/acr/v1/_catalog".to_owned(),
+        "/acr/v1/team/app".to_owned(),
+        "/acr/v1/team/app/_tags".to_owned(),
+        "/acr/v1/team/app/_tags/v1".to_owned(),
+        "/acr/v1/team/app/_manifests".to_owned(),
+        format!("/acr/v1/team/app/_manifests/{digest}"),
+        "/acr/v1/team/app/_tags/none".to_owned(),
+        "/acr/v1/none".to_owned(),
+    ] {
+        let whole = kit.get(&path).owned().send().await;
+        let head = kit.head(&path).owned().send().await;
+        assert_eq!((head.status, head.body.len()), (whole.status, 0), "{path}");
+        let headers = |reply: &Reply| {
+            ["content-type", "content-length", "link", "x-naru-cause"]
+                .map(|name| reply.header(name).to_owned())
+        };
+        // The message of a refusal ends in an id of its own, as long as any other.
+        assert_eq!(headers(&head), headers(&whole), "{path}");
+    }
+}

@@ -30,17 +30,26 @@ enum Try {
     FinishUpload,
     MountInto,
     MountFrom,
+    /// Without `from`: from wherever it is.
+    MountIntoFromAnywhere,
+    MountFromAnywhere,
     PutSameTag,
     PutNewTag,
     PutByDigest,
+    /// By its digest, with the tag in `?tag=`.
+    PutWithTag,
     PutReferrer,
     GetByTag,
     GetByDigest,
     GetBlob,
+    HeadByTag,
+    HeadByDigest,
+    HeadBlob,
     ListTags,
     ListTagRecords,
     ListManifestRecords,
     Catalog,
+    CatalogRecord,
     ReadItem,
     ChangeItem,
     DeleteManifest,
@@ -51,23 +60,30 @@ enum Try {
     DeleteRepository,
 }
 
-const TRIES: [Try; 24] = [
+const TRIES: [Try; 31] = [
     Try::BeginUpload,
     Try::WholeUpload,
     Try::FinishUpload,
     Try::MountInto,
     Try::MountFrom,
+    Try::MountIntoFromAnywhere,
+    Try::MountFromAnywhere,
     Try::PutSameTag,
     Try::PutNewTag,
     Try::PutByDigest,
+    Try::PutWithTag,
     Try::PutReferrer,
     Try::GetByTag,
     Try::GetByDigest,
     Try::GetBlob,
+    Try::HeadByTag,
+    Try::HeadByDigest,
+    Try::HeadBlob,
     Try::ListTags,
     Try::ListTagRecords,
     Try::ListManifestRecords,
     Try::Catalog,
+    Try::CatalogRecord,
     Try::ReadItem,
     Try::ChangeItem,
     Try::DeleteManifest,
@@ -100,9 +116,11 @@ fn expected(lock: Lock, on: On, what: Try) -> Outcome {
                 | WholeUpload
                 | FinishUpload
                 | MountInto
+                | MountIntoFromAnywhere
                 | PutSameTag
                 | PutNewTag
                 | PutByDigest
+                | PutWithTag
                 | PutReferrer
                 | DeleteManifest
                 | DeleteManifestRecord
@@ -120,12 +138,15 @@ fn expected(lock: Lock, on: On, what: Try) -> Outcome {
                 | DeleteBlob
                 | DeleteRepository
         ),
-        (Lock::Read, On::Repository) => matches!(what, GetByTag | GetByDigest | GetBlob),
+        (Lock::Read, On::Repository) => {
+            matches!(what, GetByTag | GetByDigest | GetBlob | HeadByTag | HeadByDigest | HeadBlob)
+        }
         (Lock::Write, On::Manifest) => matches!(
             what,
             PutSameTag
                 | PutNewTag
                 | PutByDigest
+                | PutWithTag
                 | DeleteManifest
                 | DeleteManifestRecord
                 | DeleteRepository
@@ -133,10 +154,13 @@ fn expected(lock: Lock, on: On, what: Try) -> Outcome {
         (Lock::Delete, On::Manifest) => {
             matches!(what, DeleteManifest | DeleteManifestRecord | DeleteRepository)
         }
-        (Lock::Read, On::Manifest) => matches!(what, GetByTag | GetByDigest),
+        (Lock::Read, On::Manifest) => {
+            matches!(what, GetByTag | GetByDigest | HeadByTag | HeadByDigest)
+        }
         (Lock::Write, On::Tag) => matches!(
             what,
             PutSameTag
+                | PutWithTag
                 | Untag
                 | UntagRecord
                 | DeleteManifest
@@ -147,12 +171,12 @@ fn expected(lock: Lock, on: On, what: Try) -> Outcome {
             what,
             Untag | UntagRecord | DeleteManifest | DeleteManifestRecord | DeleteRepository
         ),
-        (Lock::Read, On::Tag) => what == GetByTag,
+        (Lock::Read, On::Tag) => matches!(what, GetByTag | HeadByTag),
         (Lock::List, _) => false,
     };
     let hidden = matches!(
         (lock, on, what),
-        (Lock::List, On::Repository, Catalog)
+        (Lock::List, On::Repository, Catalog | CatalogRecord)
             | (Lock::List, On::Manifest, ListManifestRecords)
             | (Lock::List, On::Tag, ListTags | ListTagRecords)
     );
@@ -160,7 +184,10 @@ fn expected(lock: Lock, on: On, what: Try) -> Outcome {
         Outcome::Locked
     } else if hidden {
         Outcome::Hidden
-    } else if (lock, on, what) == (Lock::Read, On::Repository, MountFrom) {
+    } else if matches!(
+        (lock, on, what),
+        (Lock::Read, On::Repository, MountFrom | MountFromAnywhere)
+    ) {
         Outcome::NotMounted
     } else {
         Outcome::Done
@@ -210,7 +237,9 @@ impl<'a> Cell<'a> {
         let (reply, shown) = self.attempt(on, what).await;
         match reply.status.as_u16() {
             405 => {
-                if !reply.body.is_empty() {
+                let head = matches!(what, Try::HeadByTag | Try::HeadByDigest | Try::HeadBlob);
+                assert_eq!(reply.body.is_empty(), head, "{what:?}: {}", reply.text());
+                if !head {
                     assert_eq!(reply.code(), "REGISTRY_DISALLOWED_OPERATION");
                     let text = "The operation is disallowed on this registry, repository or image.";
                     assert!(reply.message().starts_with(text), "{}", reply.message());
@@ -218,7 +247,7 @@ impl<'a> Cell<'a> {
                 assert_eq!(reply.header("x-naru-cause"), "registry-locked");
                 Outcome::Locked
             }
-            202 if what == Try::MountFrom => Outcome::NotMounted,
+            202 if matches!(what, Try::MountFrom | Try::MountFromAnywhere) => Outcome::NotMounted,
             200..300 if shown => Outcome::Done,
             200..300 => Outcome::Hidden,
             status => panic!("{what:?} of {on:?}: {status}: {}", reply.text()),
@@ -251,6 +280,12 @@ impl<'a> Cell<'a> {
             Try::MountFrom => {
                 kit.post(&format!("/v2/target/blobs/uploads/?mount={layer}&from={name}"))
             }
+            Try::MountIntoFromAnywhere => {
+                let source = Digest::sha256(b"a blob of the source");
+                kit.post(&format!("{v2}/blobs/uploads/?mount={source}"))
+            }
+            Try::MountFromAnywhere => kit.post(&format!("/v2/target/blobs/uploads/?mount={layer}")),
+            Try::PutWithTag => put(&format!("{digest}?tag=v1"), &self.image.manifest),
             Try::PutSameTag => put("v1", &self.image.manifest),
             Try::PutNewTag => put("v2", &self.image.manifest),
             Try::PutByDigest => put(&digest.to_string(), &self.image.manifest),
@@ -265,10 +300,14 @@ impl<'a> Cell<'a> {
             Try::GetByTag => kit.get(&format!("{v2}/manifests/v1")),
             Try::GetByDigest => kit.get(&format!("{v2}/manifests/{digest}")),
             Try::GetBlob => kit.get(&format!("{v2}/blobs/{layer}")),
+            Try::HeadByTag => kit.head(&format!("{v2}/manifests/v1")),
+            Try::HeadByDigest => kit.head(&format!("{v2}/manifests/{digest}")),
+            Try::HeadBlob => kit.head(&format!("{v2}/blobs/{layer}")),
             Try::ListTags => kit.get(&format!("{v2}/tags/list")),
             Try::ListTagRecords => kit.get(&format!("{acr}/_tags")),
             Try::ListManifestRecords => kit.get(&format!("{acr}/_manifests")),
             Try::Catalog => kit.get("/v2/_catalog"),
+            Try::CatalogRecord => kit.get("/acr/v1/_catalog"),
             Try::ReadItem => kit.get(&self.item(on)),
             Try::ChangeItem => kit.patch(&self.item(on)).body("{}"),
             Try::DeleteManifest => kit.delete(&format!("{v2}/manifests/{digest}")),
@@ -283,7 +322,7 @@ impl<'a> Cell<'a> {
         let shown = match what {
             Try::ListTags | Try::ListTagRecords => text.contains("\"v1\""),
             Try::ListManifestRecords => text.contains(&digest.to_string()),
-            Try::Catalog => text.contains(&format!("\"{name}\"")),
+            Try::Catalog | Try::CatalogRecord => text.contains(&format!("\"{name}\"")),
             _ => true,
         };
         (reply, shown)
@@ -346,17 +385,5 @@ async fn without_a_lock_everything_is_done() {
                 assert_eq!(cell.outcome(on, what).await, Outcome::Done, "{what:?}");
             }
         }
-    }
-}
-
-#[tokio::test]
-async fn a_head_is_refused_as_the_get_is() {
-    let kit = Kit::start().await;
-    let cell = Cell::new(&kit, "a".to_owned()).await;
-    cell.lock(Lock::Read, On::Repository).await;
-    let layer = Digest::sha256(&cell.image.layer);
-    for path in ["/v2/a/manifests/v1".to_owned(), format!("/v2/a/blobs/{layer}")] {
-        let refused = send(kit.head(&path)).await.expect(405);
-        assert_eq!(refused.header("x-naru-cause"), "registry-locked");
     }
 }
