@@ -20,7 +20,7 @@ network-public-access-disabled = public network access is switched off
     .answer = client with IP '{ $address }' is not allowed access: public network access is disabled
 
 registry-locked = the repository, manifest or tag is locked
-    .fix = see what is locked: GET /acr/v1/REPOSITORY; and lift it: az acr repository update --repository REPOSITORY --write-enabled true --delete-enabled true
+    .fix = see what is locked: naru repository show --repository REPOSITORY (or --image REPOSITORY:TAG); and lift it: naru repository update --repository REPOSITORY --write-enabled true --delete-enabled true --read-enabled true
     .answer = the repository, manifest or tag is locked against this: an administrator of this registry can lift the lock
 registry-rate-limited = more requests came than the registry's rate limits allow
     .fix = wait for the time in Retry-After; the operator sets the limits with `rate-limit.registry` and `rate-limit.identity`, and `naru events login --reason registry-rate-limited` shows who meets them

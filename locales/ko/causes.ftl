@@ -18,7 +18,7 @@ network-public-access-disabled = 공용 네트워크 액세스가 꺼져 있습�
     .answer = 클라이언트 IP 주소 '{ $address }'의 액세스가 허용되지 않습니다. 공용 네트워크 액세스가 꺼져 있습니다
 
 registry-locked = 리포지토리, 매니페스트 또는 태그가 잠겨 있습니다
-    .fix = 무엇이 잠겨 있는지 확인하세요: GET /acr/v1/REPOSITORY. 잠금을 해제하세요: az acr repository update --repository REPOSITORY --write-enabled true --delete-enabled true
+    .fix = 무엇이 잠겨 있는지 확인하세요: naru repository show --repository REPOSITORY (또는 --image REPOSITORY:TAG). 잠금을 해제하세요: naru repository update --repository REPOSITORY --write-enabled true --delete-enabled true --read-enabled true
     .answer = 리포지토리, 매니페스트 또는 태그가 잠겨 있어 이 작업을 할 수 없습니다. 레지스트리 관리자가 잠금을 해제할 수 있습니다
 registry-rate-limited = 레지스트리의 속도 제한보다 많은 요청이 왔습니다
     .fix = Retry-After 시간만큼 기다리세요. 운영자는 `rate-limit.registry`와 `rate-limit.identity`로 제한을 설정하고, `naru events login --reason registry-rate-limited`로 제한에 걸린 호출자를 확인합니다
