@@ -18,8 +18,11 @@ pub(crate) enum Document {
 }
 
 impl Document {
-    /// The value of a key, or of a path of keys with slashes between them.
+    /// The value of a key, or of a path of keys with slashes between them; of no key, itself.
     pub(crate) fn at(&self, path: &str) -> Option<&Self> {
+        if path.is_empty() {
+            return Some(self);
+        }
         path.split('/').try_fold(self, |inside, key| match inside {
             Self::Object(fields) => {
                 fields.iter().find(|(name, _)| name == key).map(|(_, value)| value)

@@ -16,6 +16,8 @@ use crate::words::Words;
 pub(crate) enum Failure {
     /// The server's answer cannot be read.
     Answer(String),
+    /// Who was asked did not agree.
+    Cancelled,
     /// No password came on standard input.
     NoPassword,
     /// Something of this machine does not work.
@@ -26,6 +28,8 @@ pub(crate) enum Failure {
     Settings(SettingsError),
     /// A server does not start.
     Start(StartError),
+    /// It takes a yes, and there is nobody to ask.
+    Unconfirmed,
     /// No server answers.
     Unreachable {
         /// The socket that was tried.
@@ -56,8 +60,12 @@ impl Failure {
     /// The exit code.
     pub(crate) const fn exit_code(&self) -> u8 {
         match self {
-            Self::Answer(_) | Self::Machine(_) | Self::Start(_) | Self::Untrusted(_) => 1,
-            Self::NoPassword | Self::Settings(_) => 2,
+            Self::Answer(_)
+            | Self::Cancelled
+            | Self::Machine(_)
+            | Self::Start(_)
+            | Self::Untrusted(_) => 1,
+            Self::NoPassword | Self::Settings(_) | Self::Unconfirmed => 2,
             Self::Refused(refusal) => refusal.outcome.exit_code(),
             Self::Unreachable { .. } => 5,
         }
@@ -67,11 +75,13 @@ impl Failure {
     pub(crate) fn code(&self) -> &str {
         match self {
             Self::Answer(_) => "answer-unreadable",
+            Self::Cancelled => "cancelled",
             Self::Machine(_) => "machine",
             Self::NoPassword => "request-invalid",
             Self::Refused(refusal) => &refusal.code,
             Self::Settings(_) => "settings-invalid",
             Self::Start(_) => "start-failed",
+            Self::Unconfirmed => "unconfirmed",
             Self::Unreachable { .. } => "server-unreachable",
             Self::Untrusted(_) => "socket-untrusted",
         }
@@ -90,11 +100,13 @@ impl Failure {
         let words = Words(language);
         match self {
             Self::Answer(why) => words.get("failure-answer", &[("why", why)]),
+            Self::Cancelled => words.get("failure-cancelled", &[]),
             Self::Machine(error) => error.to_string(),
             Self::NoPassword => words.get("failure-no-password", &[]),
             Self::Refused(refusal) => refusal.message.clone(),
             Self::Settings(error) => error.message(language),
             Self::Start(error) => start::message(error, language),
+            Self::Unconfirmed => words.get("failure-unconfirmed", &[]),
             Self::Unreachable { socket, .. } => {
                 words.get("failure-unreachable", &[("socket", &socket.display().to_string())])
             }
@@ -111,10 +123,15 @@ impl Failure {
             Self::Refused(refusal) => refusal.hint.clone(),
             Self::Settings(error) => error.hint(language),
             Self::Start(error) => start::hint(error, language),
+            Self::Unconfirmed => Some(words.get("hint-unconfirmed", &[])),
             Self::Unreachable { command, .. } => {
                 Some(words.get("hint-unreachable", &[("command", command)]))
             }
-            Self::Answer(_) | Self::Machine(_) | Self::NoPassword | Self::Untrusted(_) => None,
+            Self::Answer(_)
+            | Self::Cancelled
+            | Self::Machine(_)
+            | Self::NoPassword
+            | Self::Untrusted(_) => None,
         }
     }
 }

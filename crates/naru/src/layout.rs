@@ -41,12 +41,18 @@ pub(crate) enum Form {
     Last,
     /// Addresses of network rules.
     Networks,
+    /// What is switched off of the attributes.
+    Locks,
     /// Passwords with their names, and their values where they are shown.
     Passwords,
     /// As it is.
     Plain,
     /// A time, to the second.
     Time,
+    /// As it is; in a list on a line of its own, since it is wider than a column.
+    Wide,
+    /// Several in a line.
+    Words,
 }
 
 const fn field(heading: &'static str, path: &'static str, form: Form) -> Field {
@@ -240,9 +246,106 @@ pub(crate) static REPOSITORY_EVENT: Layout = Layout {
     details: &[],
 };
 
+/// The names of things.
+pub(crate) static NAMES: Layout = Layout { columns: columns!["head-name" "" Plain], details: &[] };
+
+/// A repository.
+pub(crate) static REPOSITORY: Layout = Layout {
+    columns: &[],
+    details: columns![
+        "head-name" "imageName" Plain,
+        "head-registry" "registry" Plain,
+        "head-tags" "tagCount" Plain,
+        "head-manifests" "manifestCount" Plain,
+        "head-locked" "changeableAttributes" Locks,
+        "head-created" "createdTime" Time,
+        "head-updated" "lastUpdateTime" Time,
+    ],
+};
+
+/// A tag.
+pub(crate) static TAG: Layout = Layout {
+    columns: columns![
+        "head-tag" "name" Plain,
+        "head-updated" "lastUpdateTime" Time,
+        "head-locked" "changeableAttributes" Locks,
+        "head-digest" "digest" Wide,
+    ],
+    details: columns![
+        "head-tag" "name" Plain,
+        "head-digest" "digest" Plain,
+        "head-locked" "changeableAttributes" Locks,
+        "head-created" "createdTime" Time,
+        "head-updated" "lastUpdateTime" Time,
+    ],
+};
+
+/// A manifest's metadata.
+pub(crate) static MANIFEST: Layout = Layout {
+    columns: columns![
+        "head-tags" "tags" Words,
+        "head-size" "imageSize" Plain,
+        "head-updated" "lastUpdateTime" Time,
+        "head-locked" "changeableAttributes" Locks,
+        "head-digest" "digest" Wide,
+    ],
+    details: columns![
+        "head-digest" "digest" Plain,
+        "head-tags" "tags" Plain,
+        "head-media-type" "mediaType" Plain,
+        "head-artifact-type" "artifactType" Plain,
+        "head-config-type" "configMediaType" Plain,
+        "head-architecture" "architecture" Plain,
+        "head-os" "os" Plain,
+        "head-size" "imageSize" Plain,
+        "head-locked" "changeableAttributes" Locks,
+        "head-created" "createdTime" Time,
+        "head-updated" "lastUpdateTime" Time,
+    ],
+};
+
+/// A manifest itself.
+pub(crate) static PUSHED: Layout = Layout {
+    columns: &[],
+    details: columns![
+        "head-media-type" "mediaType" Plain,
+        "head-artifact-type" "artifactType" Plain,
+        "head-config" "config" Plain,
+        "head-layers" "layers" Plain,
+        "head-manifests" "manifests" Plain,
+        "head-subject" "subject" Plain,
+    ],
+};
+
+/// What refers to a manifest.
+pub(crate) static REFERRER: Layout = Layout {
+    columns: columns![
+        "head-artifact-type" "artifactType" Plain,
+        "head-size" "size" Plain,
+        "head-digest" "digest" Wide,
+    ],
+    details: &[],
+};
+
+/// What went of a repository.
+pub(crate) static DELETED_CONTENT: Layout = Layout {
+    columns: &[],
+    details: columns![
+        "head-deleted-manifests" "manifestsDeleted" Plain,
+        "head-deleted-tags" "tagsDeleted" Plain,
+    ],
+};
+
 /// Something that is gone.
 pub(crate) static DELETED: Layout =
     Layout { columns: &[], details: columns!["head-deleted" "name" Plain] };
+
+impl Column {
+    /// Whether it stands below the others, on a line of its own.
+    pub(crate) fn is_wide(&self) -> bool {
+        self.fields.iter().any(|field| matches!(field.form, Form::Wide))
+    }
+}
 
 impl Field {
     /// The lines of its value.
@@ -263,9 +366,14 @@ impl Form {
             Document::Boolean(false) => vec![words.get("word-no", &[])],
             Document::Number(number) => vec![number.to_string()],
             Document::Text(text) => vec![self.text(text)],
+            Document::List(items) if matches!(self, Self::Words) => {
+                let all: Vec<_> = items.iter().flat_map(|item| self.lines(item, words)).collect();
+                if all.is_empty() { all } else { vec![all.join(" ")] }
+            }
             Document::List(items) => {
                 items.iter().flat_map(|item| self.lines(item, words)).collect()
             }
+            Document::Object(fields) if matches!(self, Self::Locks) => locks(fields),
             Document::Object(_) => vec![object(value, words)],
         }
     }
@@ -283,7 +391,12 @@ impl Form {
                 Some(last) if !last.is_empty() => last.to_owned(),
                 _ => text.to_owned(),
             },
-            Self::Networks | Self::Passwords | Self::Plain => printable(text),
+            Self::Locks
+            | Self::Networks
+            | Self::Passwords
+            | Self::Plain
+            | Self::Wide
+            | Self::Words => printable(text),
             Self::Time => match text.split_once('.') {
                 Some((seconds, _)) => format!("{seconds}Z"),
                 None => text.to_owned(),
@@ -292,9 +405,35 @@ impl Form {
     }
 }
 
-/// A network rule or a password in a line.
+/// What is switched off, in the words of the options that switch it on: `write` for
+/// `--write-enabled`.
+fn locks(attributes: &[(String, Document)]) -> Vec<String> {
+    let off = attributes.iter().filter(|(_, value)| *value == Document::Boolean(false));
+    let off: Vec<_> = off.map(|(name, _)| name.trim_end_matches("Enabled")).collect();
+    if off.is_empty() { Vec::new() } else { vec![off.join(" ")] }
+}
+
+/// What a manifest names, in a line: its digest, and what there is to tell it from the others.
+fn descriptor(digest: &str, value: &Document) -> String {
+    let text = |path: &str| value.at(path).and_then(Document::text);
+    let platform = match (text("platform/os"), text("platform/architecture")) {
+        (Some(os), Some(architecture)) => Some(format!("{os}/{architecture}")),
+        _ => None,
+    };
+    let size = match value.at("size") {
+        Some(Document::Number(size)) => Some(size.to_string()),
+        _ => None,
+    };
+    let told = platform.or(size).unwrap_or_default();
+    printable(format!("{digest}  {told}").trim_end())
+}
+
+/// A descriptor, a network rule or a password in a line.
 fn object(value: &Document, words: Words) -> String {
     let at = |key: &str| value.at(key).and_then(Document::text);
+    if let Some(digest) = at("digest") {
+        return descriptor(digest, value);
+    }
     if let Some(address) = at("ipAddressOrRange") {
         return address.to_owned();
     }

@@ -5,6 +5,7 @@
 
 mod cli;
 mod client;
+mod confirm;
 mod document;
 mod environment;
 mod failure;
@@ -98,8 +99,17 @@ fn administer(
     };
     let registry = call.registry.as_deref().or(global.registry.as_deref());
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let view = runtime.block_on(client.call(call.verb, registry, call.request))?;
-    printer.data(&view, call.layout)?;
+    let view = runtime.block_on(async {
+        if let Some(confirmation) = &call.confirmation {
+            confirmation.ask(&client, registry, printer, environment.terminal_in).await?;
+        }
+        client.call(call.verb, registry, call.request).await
+    })?;
+    if call.verbatim {
+        printer.verbatim(&view)?;
+    } else {
+        printer.data(&view, call.layout)?;
+    }
     if let Some(note) = call.note {
         printer.note(&printer.words.get(note, &[]))?;
     }

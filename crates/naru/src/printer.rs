@@ -81,6 +81,24 @@ impl Printer {
         Ok(())
     }
 
+    /// Prints a text that the server sent, and not a character more.
+    #[expect(clippy::unused_self, reason = "only who was given a printer prints")]
+    pub(crate) fn verbatim(self, json: &[u8]) -> Result<(), Failure> {
+        let text: String =
+            serde_json::from_slice(json).map_err(|error| Failure::Answer(error.to_string()))?;
+        let mut out = io::stdout().lock();
+        out.write_all(text.as_bytes())?;
+        Ok(out.flush()?)
+    }
+
+    /// Asks for something that is then typed, in whatever form the data is.
+    #[expect(clippy::unused_self, reason = "only who was given a printer prints")]
+    pub(crate) fn prompt(self, text: &str) -> io::Result<()> {
+        let mut err = io::stderr().lock();
+        write!(err, "{text}")?;
+        err.flush()
+    }
+
     /// Prints a line of data.
     #[expect(clippy::unused_self, reason = "only who was given a printer prints")]
     pub(crate) fn line(self, text: &str) -> io::Result<()> {
@@ -113,26 +131,40 @@ impl Printer {
     }
 }
 
+/// Stands in a table for a line that is wider than its columns.
+const WIDE: &str = "\u{fffc}";
+
 /// A table with a row for each thing.
 fn list(items: &[Document], layout: &Layout, words: Words) -> String {
+    let (wide, narrow): (Vec<&Column>, Vec<&Column>) =
+        layout.columns.iter().partition(|column| column.is_wide());
+    let mut lines: Vec<String> = wide.iter().map(|column| heading(column, words)).collect();
     let mut table = Table::new();
     table
         .load_style(presets::NOTHING)
         .set_content_arrangement(ContentArrangement::Dynamic)
         .set_width(WIDTH);
-    table.set_header(layout.columns.iter().map(|column| heading(column, words)));
+    table.set_header(narrow.iter().map(|column| heading(column, words)));
+    table.add_rows(wide.iter().map(|_| [WIDE]));
     for item in items {
-        let cell = |column: &Column| {
+        let cell = |column: &&Column| {
             let fields = column.fields.iter();
             fields.flat_map(|field| field.lines(item, words)).collect::<Vec<_>>().join("\n")
         };
-        table.add_row(layout.columns.iter().map(cell));
+        table.add_row(narrow.iter().map(cell));
+        lines.extend(wide.iter().map(cell));
+        table.add_rows(wide.iter().map(|_| [WIDE]));
     }
     for column in table.column_iter_mut() {
         column.set_padding((0, 2)).set_cell_alignment(CellAlignment::Left);
     }
     let text = table.to_string();
-    text.lines().map(str::trim_end).collect::<Vec<_>>().join("\n")
+    let mut wide = lines.into_iter();
+    let line = |line: &str| match line.trim_end() {
+        WIDE => wide.next().unwrap_or_default(),
+        line => line.to_owned(),
+    };
+    text.lines().map(line).collect::<Vec<_>>().join("\n")
 }
 
 fn heading(column: &Column, words: Words) -> String {

@@ -19,6 +19,7 @@ mod serve;
 mod start;
 mod state;
 mod tls;
+pub mod view;
 
 pub use config::{Config, Host, HostError, PublicUrl, PublicUrlError, Scheme, TlsMode};
 pub use gate::{Counters, Kind, RouteNeeds, RouteRow, routes};

@@ -6,8 +6,10 @@ mod credential;
 mod events;
 mod key;
 mod man;
+mod manifest;
 mod network_rule;
 mod registry;
+mod repository;
 mod role;
 mod scope_map;
 pub(crate) mod serve;
@@ -25,6 +27,7 @@ use naru_server::control::scope_map::RuleGiven;
 use serde::Serialize;
 use serde_json::Value;
 
+use crate::confirm::Confirmation;
 use crate::environment::Environment;
 use crate::failure::Failure;
 use crate::layout::Layout;
@@ -95,6 +98,10 @@ pub(crate) enum Noun {
     #[command(subcommand)]
     NetworkRule(network_rule::Verb),
     #[command(subcommand)]
+    Repository(repository::Verb),
+    #[command(subcommand)]
+    Manifest(manifest::Verb),
+    #[command(subcommand)]
     Events(events::Verb),
     Completions(completions::Completions),
     Man(man::Man),
@@ -113,6 +120,10 @@ pub(crate) struct Call {
     pub(crate) layout: &'static Layout,
     /// A remark for a person.
     pub(crate) note: Option<&'static str>,
+    /// What is asked before it is done.
+    pub(crate) confirmation: Option<Confirmation>,
+    /// Whether the answer is a text that is printed as it is.
+    pub(crate) verbatim: bool,
 }
 
 /// What verbs may need beside their options.
@@ -174,6 +185,8 @@ impl Noun {
             Self::Role(role::Verb::Assignment(verb)) => verb.into_call()?,
             Self::Key(verb) => verb.into_call()?,
             Self::NetworkRule(verb) => verb.into_call()?,
+            Self::Repository(verb) => verb.into_call()?,
+            Self::Manifest(verb) => verb.into_call()?,
             Self::Events(verb) => verb.into_call()?,
         }))
     }
@@ -187,7 +200,15 @@ impl Call {
     ) -> Result<Self, Failure> {
         let request = serde_json::to_value(request);
         let request = request.map_err(|error| Failure::Answer(error.to_string()))?;
-        Ok(Self { verb, registry: None, request, layout, note: None })
+        Ok(Self {
+            verb,
+            registry: None,
+            request,
+            layout,
+            note: None,
+            confirmation: None,
+            verbatim: false,
+        })
     }
 
     fn with_note(mut self, note: &'static str) -> Self {
@@ -249,7 +270,7 @@ mod tests {
     fn every_command_says_what_it_is_for_in_every_language() {
         let mut all = Vec::new();
         ids(&Cli::command(), "help", &mut all);
-        assert!(all.len() > 40, "{all:?}");
+        assert!(all.len() > 55, "{all:?}");
         for id in all {
             for language in Language::ALL {
                 assert!(

@@ -2,6 +2,7 @@
 #![cfg(test)]
 
 mod administration;
+mod content;
 mod refusals;
 mod serve;
 mod shell;

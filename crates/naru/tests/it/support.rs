@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::thread::JoinHandle;
 
+use naru_testkit::{Image, MANIFEST};
 use serde_json::Value;
 
 /// The owner's password.
@@ -155,6 +156,39 @@ impl World {
         get(&self.server().address(), "/v2/", &format!("Authorization: Basic {basic}\r\n"))
     }
 
+    /// Pushes an image as a client does, by the owner.
+    pub(crate) fn push(&self, repository: &str, tag: &str, image: &Image) {
+        for blob in [&image.config, &image.layer] {
+            let digest = naru_oci::Digest::sha256(blob);
+            let path = format!("/v2/{repository}/blobs/uploads/?digest={digest}");
+            assert_eq!(self.send("POST", &path, "application/octet-stream", blob), 201);
+        }
+        self.put_manifest(repository, tag, &image.manifest);
+    }
+
+    /// Puts a manifest whose blobs are there, by the owner.
+    pub(crate) fn put_manifest(&self, repository: &str, tag: &str, manifest: &[u8]) {
+        let path = format!("/v2/{repository}/manifests/{tag}");
+        assert_eq!(self.send("PUT", &path, MANIFEST, manifest), 201);
+    }
+
+    /// The status of a request with a body, by the owner.
+    pub(crate) fn send(&self, method: &str, path: &str, media_type: &str, body: &[u8]) -> u16 {
+        let address = self.server().address();
+        let basic = base64(&format!("owner:{PASSWORD}"));
+        let length = body.len();
+        let mut stream = TcpStream::connect(&address).unwrap();
+        write!(
+            stream,
+            "{method} {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\
+             Authorization: Basic {basic}\r\nContent-Type: {media_type}\r\n\
+             Content-Length: {length}\r\n\r\n"
+        )
+        .unwrap();
+        stream.write_all(body).unwrap();
+        status(stream)
+    }
+
     fn show(&self, output: &Output) -> String {
         let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
         let code = output.status.code().map_or("none".to_owned(), |code| code.to_string());
@@ -169,6 +203,10 @@ pub(crate) fn get(address: &str, path: &str, headers: &str) -> u16 {
     let mut stream = TcpStream::connect(address).unwrap();
     write!(stream, "GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n{headers}\r\n")
         .unwrap();
+    status(stream)
+}
+
+fn status(stream: TcpStream) -> u16 {
     let mut line = String::new();
     BufReader::new(stream).read_line(&mut line).unwrap();
     line.split(' ').nth(1).unwrap().parse().unwrap()

@@ -5,7 +5,7 @@
 use std::fmt;
 
 use naru_access::{Denial, Evidence, NetworkRuleError, PatternError, ScopePathError};
-use naru_codes::{Language, texts};
+use naru_codes::{Cause, Language, texts};
 use naru_identity::names::{NameError, NameKind};
 use naru_identity::password::{MAX_LENGTH, MIN_LENGTH};
 use naru_store::{AdminError, StoreError};
@@ -23,6 +23,15 @@ pub enum Failure {
     Invalid(Fault),
     /// The signing keys could not be changed, and are what they were.
     Keys(String),
+    /// Something in a repository is locked against it.
+    Locked {
+        /// What kind of thing is locked.
+        what: &'static str,
+        /// Its name.
+        name: String,
+        /// The command that lifts the lock.
+        lift: String,
+    },
     /// The state of things does not allow it, or the store cannot.
     Refused(AdminError),
 }
@@ -37,6 +46,13 @@ pub enum Fault {
     },
     /// Two things that exclude each other, or one that lacks the other.
     Combination(&'static str),
+    /// An image.
+    Image {
+        /// What was given.
+        given: String,
+        /// What was probably meant.
+        nearest: Option<String>,
+    },
     /// A name.
     Name(NameError),
     /// A network rule.
@@ -55,6 +71,13 @@ pub enum Fault {
         given: String,
         /// The code that was probably meant.
         nearest: Option<&'static str>,
+    },
+    /// A repository.
+    Repository {
+        /// What was given.
+        given: String,
+        /// What was probably meant.
+        nearest: Option<String>,
     },
     /// A request that cannot be read.
     Request(String),
@@ -133,7 +156,8 @@ impl Failure {
             Self::Denied(_) | Self::Refused(AdminError::Beyond(_)) => Outcome::Denied,
             Self::Invalid(_) => Outcome::Invalid,
             Self::Refused(AdminError::NotFound { .. }) => Outcome::NotFound,
-            Self::Refused(
+            Self::Locked { .. }
+            | Self::Refused(
                 AdminError::Ambiguous { .. }
                 | AdminError::Exists { .. }
                 | AdminError::InUse { .. }
@@ -153,6 +177,7 @@ impl Failure {
             Self::Denied(denial) => denial.cause.code(),
             Self::Invalid(_) => "request-invalid",
             Self::Keys(_) => "keys-unchanged",
+            Self::Locked { .. } => Cause::RegistryLocked.code(),
             Self::Refused(error) => match error {
                 AdminError::Ambiguous { .. } => "ambiguous",
                 AdminError::Beyond(_) => "permission-management",
@@ -175,6 +200,7 @@ impl Failure {
             Self::Denied(denial) => denied(language, denial),
             Self::Invalid(fault) => fault.words(),
             Self::Keys(why) => ("failure-keys", vec![("why", why.clone())]),
+            Self::Locked { what, name, .. } => ("failure-locked", named(language, what, name)),
             Self::Refused(error) => refused(language, error),
         };
         text(language, id, &arguments)
@@ -183,14 +209,20 @@ impl Failure {
     /// What to do about it, where there is more to say than what happened.
     pub fn hint(&self, language: Language) -> Option<String> {
         let (id, arguments) = match self {
-            Self::Denied(_) => {
-                return Some(texts().fix(language, naru_codes::Cause::PermissionManagement));
+            Self::Denied(denial) => {
+                // Where content is meant, the cause says which right of it.
+                let content = !denial.wanted.is_empty();
+                let cause = if content { denial.cause } else { Cause::PermissionManagement };
+                return Some(texts().fix(language, cause));
             }
             Self::Invalid(fault) => fault.hint(),
             Self::Refused(AdminError::InUse { .. }) => Some(("hint-in-use", vec![])),
-            Self::Refused(AdminError::NotFound { what, .. }) => {
+            Self::Locked { lift, .. } => Some(("hint-locked", vec![("command", lift.clone())])),
+            Self::Refused(AdminError::NotFound { what, name }) => {
                 let (_, command) = LISTS.iter().find(|(noun, _)| noun == what)?;
-                Some(("hint-list", vec![("command", (*command).to_owned())]))
+                let repository = name.split(['@', ':']).next().unwrap_or_default();
+                let command = command.replace("REPOSITORY", repository);
+                Some(("hint-list", vec![("command", command)]))
             }
             Self::Refused(AdminError::System(_)) => Some(("hint-system", vec![])),
             Self::Broken | Self::Busy | Self::Keys(_) | Self::Refused(_) => None,
@@ -202,12 +234,15 @@ impl Failure {
 /// The command that shows what there is of a kind of thing.
 const LISTS: &[(&str, &str)] = &[
     ("client secret", "naru sp credential list"),
+    ("manifest", "naru manifest list-metadata REPOSITORY"),
     ("network rule", "naru network-rule list"),
     ("signing key", "naru key list"),
     ("registry", "naru registry list"),
+    ("repository", "naru repository list"),
     ("role assignment", "naru role assignment list"),
     ("scope map", "naru scope-map list"),
     ("service principal", "naru sp list"),
+    ("tag", "naru repository show-tags --repository REPOSITORY"),
     ("token", "naru token list"),
     ("user", "naru user list"),
 ];
@@ -218,6 +253,7 @@ impl Fault {
         match self {
             Self::Action { given: action } => ("failure-action", given(action)),
             Self::Combination(id) => (id, vec![]),
+            Self::Image { given: image, .. } => ("failure-image", given(image)),
             Self::Name(NameError { given: name, kind, .. }) => {
                 let id = match kind {
                     NameKind::Registry => "failure-name-registry",
@@ -237,6 +273,7 @@ impl Fault {
             }
             Self::Pattern(error) => ("failure-pattern", given(&error.given)),
             Self::Reason { given: code, .. } => ("failure-reason", given(code)),
+            Self::Repository { given: name, .. } => ("failure-repository", given(name)),
             Self::Request(why) => ("failure-request", vec![("why", why.clone())]),
             Self::Scope(_) => ("failure-scope", vec![]),
             Self::Span { given: span } => ("failure-span", given(span)),
@@ -254,6 +291,9 @@ impl Fault {
                 super::nearest(given, words.iter().copied()).map_or_else(all, nearest)
             }
             Self::NetworkRule(error) => error.suggestion.and_then(|net| nearest(&net.to_string())),
+            Self::Image { nearest: meant, .. } | Self::Repository { nearest: meant, .. } => {
+                meant.as_deref().and_then(nearest)
+            }
             Self::Pattern(error) => error.suggestion.as_deref().and_then(nearest),
             Self::Reason { nearest: code, .. } => code.and_then(nearest),
             Self::Combination(_)
@@ -271,9 +311,10 @@ impl Fault {
 }
 
 fn denied(language: Language, denial: &Denial) -> (&'static str, Vec<Argument>) {
+    let content = || denial.wanted.first().and_then(|wanted| wanted.action.role_actions().first());
     let operation = match denial.evidence {
         Evidence::Operation(operation) => operation,
-        _ => denial.cause.code(),
+        _ => content().copied().unwrap_or_else(|| denial.cause.code()),
     };
     let holder = denial.holder.as_ref().map(|holder| {
         let kind = noun(language, &holder.kind.word().replace('-', " "));
@@ -284,8 +325,7 @@ fn denied(language: Language, denial: &Denial) -> (&'static str, Vec<Argument>) 
 }
 
 fn refused(language: Language, error: &AdminError) -> (&'static str, Vec<Argument>) {
-    let named =
-        |what: &str, name: &str| vec![("what", noun(language, what)), ("name", name.to_owned())];
+    let named = |what: &str, name: &str| named(language, what, name);
     match error {
         AdminError::Ambiguous { what, name } => ("failure-ambiguous", named(what, name)),
         AdminError::Beyond(scope) => ("failure-beyond", vec![("scope", scope.clone())]),
@@ -311,6 +351,11 @@ fn refused(language: Language, error: &AdminError) -> (&'static str, Vec<Argumen
         }
         AdminError::System(name) => ("failure-system", vec![("name", name.clone())]),
     }
+}
+
+/// A thing by its kind and its name, as arguments.
+fn named(language: Language, what: &str, name: &str) -> Vec<Argument> {
+    vec![("what", noun(language, what)), ("name", name.to_owned())]
 }
 
 /// What people call a kind of thing, in their language.

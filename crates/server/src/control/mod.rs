@@ -1,17 +1,21 @@
 //! Administration: one use case for each verb, one noun a module.
 //!
 //! A use case takes a [`Caller`], decides by itself whether they may, and goes to the store with
-//! the capability that the decision made. Whoever offers administration (the local socket in
+//! the capability that the decision made: of management, or of content, where it is the same right
+//! and the same decision as over HTTP. Whoever offers administration (the local socket in
 //! [`socket`]; a management API and a portal later) only maps its words to these. [`TABLE`] names
 //! them all. Requests and views are the JSON of the command line's contract.
 
+mod content;
 pub mod credential;
 pub mod events;
 mod failure;
 pub mod key;
+pub mod manifest;
 mod nearest;
 pub mod network_rule;
 pub mod registry;
+pub mod repository;
 pub mod role_assignment;
 pub mod scope_map;
 mod secrets;
@@ -29,6 +33,7 @@ use naru_store::{AdminError, Metadata, Registry, StoreError};
 use serde::Serialize;
 use uuid::Uuid;
 
+pub use content::{OrderBy, WhichRequest};
 pub use failure::{Failure, Fault, Outcome};
 pub use nearest::nearest;
 pub use secrets::Disclosed;
@@ -44,6 +49,8 @@ pub struct Caller {
     pub holder: Holder,
     /// The id of the request.
     pub correlation_id: Uuid,
+    /// When it came.
+    pub time: Timestamp,
 }
 
 /// Something is gone.

@@ -194,7 +194,7 @@ pub(super) async fn present(app: &App, registry: &Registry) -> Result<Registry, 
 
 /// What clients call a registry: its name under the domain, else the address that the server is
 /// known by.
-fn login_server(config: &Config, registry: &Registry) -> String {
+pub(super) fn login_server(config: &Config, registry: &Registry) -> String {
     if config.domain.is_some() {
         return canonical(config, &registry.key());
     }

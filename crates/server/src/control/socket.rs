@@ -166,6 +166,7 @@ async fn call(
     correlation_id: Uuid,
     request: Request<Incoming>,
 ) -> Result<Vec<u8>, Failure> {
+    let time = app.now();
     let path = request.uri().path().to_owned();
     let verb = path.strip_prefix("/v1/").and_then(|rest| rest.split_once('/'));
     let row = verb
@@ -184,7 +185,7 @@ async fn call(
     let registry = find_registry(app, name.as_deref()).await?;
     let principal = Principal::operator(registry.tenant);
     let holder = Holder { principal, rights: Rights::Operator, ceiling: None };
-    let caller = Caller { holder, correlation_id };
+    let caller = Caller { holder, correlation_id, time };
     let done = row.run(app, &caller, &registry, Value::Object(fields)).await;
     let result = done.as_ref().map_or_else(Failure::code, |_| "done");
     tracing::info!(%correlation_id, noun = row.noun, verb = row.verb, registry = registry.name, result, "administration");

@@ -9,8 +9,8 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::{
-    Caller, Failure, Fault, credential, events, key, network_rule, registry, role_assignment,
-    scope_map, service_principal, token, token_credential, user,
+    Caller, Failure, Fault, credential, events, key, manifest, network_rule, registry, repository,
+    role_assignment, scope_map, service_principal, token, token_credential, user,
 };
 use crate::state::App;
 
@@ -64,12 +64,24 @@ rows! {
     "key" "list" => key::list;
     "key" "revoke" => key::revoke;
     "key" "rotate" => key::rotate;
+    "manifest" "delete" => manifest::delete;
+    "manifest" "list-metadata" => manifest::list_metadata;
+    "manifest" "list-referrers" => manifest::list_referrers;
+    "manifest" "show" => manifest::show;
+    "manifest" "show-metadata" => manifest::show_metadata;
+    "manifest" "update-metadata" => manifest::update_metadata;
     "network-rule" "add" => network_rule::add;
     "network-rule" "list" => network_rule::list;
     "network-rule" "remove" => network_rule::remove;
     "registry" "list" => registry::list;
     "registry" "show" => registry::show;
     "registry" "update" => registry::update;
+    "repository" "delete" => repository::delete;
+    "repository" "list" => repository::list;
+    "repository" "show" => repository::show;
+    "repository" "show-tags" => repository::show_tags;
+    "repository" "untag" => repository::untag;
+    "repository" "update" => repository::update;
     "role-assignment" "create" => role_assignment::create;
     "role-assignment" "delete" => role_assignment::delete;
     "role-assignment" "list" => role_assignment::list;

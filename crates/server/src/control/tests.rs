@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use naru_access::{
-    AssignmentId, Principal, PrincipalId, PrincipalKind, Rights, RoleAssignment, ScopePath,
-    built_in_roles,
+    Action, AssignmentId, Principal, PrincipalId, PrincipalKind, Rights, RoleAssignment, ScopeMap,
+    ScopeMapRule, ScopePath, built_in_roles,
 };
 use naru_identity::secret::Secret;
 use serde_json::{Value, json};
@@ -51,7 +51,7 @@ impl World {
             tenant: self.registry.tenant,
         };
         let holder = Holder { principal, rights, ceiling: None };
-        Caller { holder, correlation_id: Uuid::from_u128(1) }
+        Caller { holder, correlation_id: Uuid::from_u128(1), time: self.app.now() }
     }
 
     fn with_role(&self, role: &str, scope: ScopePath) -> Caller {
@@ -95,7 +95,8 @@ impl World {
 }
 
 /// A request for each use case, and the least role at the registry that may make it; of the whole
-/// tenant where the directory is meant.
+/// tenant where the directory is meant. Where content is meant, the right to it stands beside the
+/// role: there an account of the registry may too.
 const EXAMPLES: &[(&str, &str, &str, &str)] = &[
     ("credential", "renew", r#"{"passwordName":"password"}"#, "Contributor"),
     ("credential", "show", "{}", "Contributor"),
@@ -104,12 +105,34 @@ const EXAMPLES: &[(&str, &str, &str, &str)] = &[
     ("key", "list", "{}", "Reader tenant"),
     ("key", "revoke", r#"{"keyId":"nobody's"}"#, "Contributor tenant"),
     ("key", "rotate", r#"{"use":"registry"}"#, "Contributor tenant"),
+    ("manifest", "delete", r#"{"image":"team/app@DIGEST"}"#, "Contributor content/delete"),
+    ("manifest", "list-metadata", r#"{"repository":"team/app"}"#, "AcrPush metadata/read"),
+    ("manifest", "list-referrers", r#"{"image":"team/app:v1"}"#, "AcrPush content/read"),
+    ("manifest", "show", r#"{"image":"team/app:v1"}"#, "AcrPush content/read"),
+    ("manifest", "show-metadata", r#"{"image":"team/app:v1"}"#, "AcrPush metadata/read"),
+    (
+        "manifest",
+        "update-metadata",
+        r#"{"image":"team/app:v1","writeEnabled":false}"#,
+        "Contributor metadata/write",
+    ),
     ("network-rule", "add", r#"{"ipAddress":"192.0.2.1"}"#, "Contributor"),
     ("network-rule", "list", "{}", "Reader"),
     ("network-rule", "remove", r#"{"ipAddress":"192.0.2.1"}"#, "Contributor"),
     ("registry", "list", "{}", "Reader"),
     ("registry", "show", "{}", "Reader"),
     ("registry", "update", r#"{"adminEnabled":true}"#, "Contributor"),
+    ("repository", "delete", r#"{"repository":"team/app"}"#, "Contributor content/delete"),
+    ("repository", "list", "{}", "AcrPush catalog"),
+    ("repository", "show", r#"{"repository":"team/app"}"#, "AcrPush metadata/read"),
+    ("repository", "show-tags", r#"{"repository":"team/app"}"#, "AcrPush metadata/read"),
+    ("repository", "untag", r#"{"image":"team/app:v1"}"#, "Contributor content/delete"),
+    (
+        "repository",
+        "update",
+        r#"{"repository":"team/app","writeEnabled":false}"#,
+        "Contributor metadata/write",
+    ),
     ("role-assignment", "create", r#"{"assignee":"owner","role":"AcrPull"}"#, "Owner"),
     ("role-assignment", "delete", r#"{"assignee":"owner","role":"AcrPull"}"#, "Owner"),
     ("role-assignment", "list", "{}", "Reader"),
@@ -150,6 +173,17 @@ const EXAMPLES: &[(&str, &str, &str, &str)] = &[
     ("user", "update", r#"{"name":"alice","enabled":true}"#, "Contributor tenant"),
 ];
 
+/// The actions of scope maps, each of which gives what it says and nothing else.
+const WORDS: [&str; 5] =
+    ["content/read", "content/write", "content/delete", "metadata/read", "metadata/write"];
+
+/// What a token may do whose scope map has one rule.
+fn scope_map(pattern: &str, word: &str) -> Rights {
+    let actions = Action::from_scope_map_word(word).into_iter().collect();
+    let rule = ScopeMapRule { pattern: pattern.parse().unwrap(), actions };
+    Rights::ScopeMap(ScopeMap { name: "example".to_owned(), rules: vec![rule] })
+}
+
 #[tokio::test]
 async fn every_use_case_decides() {
     let world = world().await;
@@ -159,8 +193,11 @@ async fn every_use_case_decides() {
     let here = world.registry.path();
     let ranks = ["", "AcrPush", "Reader", "Contributor", "Owner"];
     for (noun, verb, request, least) in EXAMPLES {
-        let (least, tenant) =
-            least.strip_suffix(" tenant").map_or((*least, false), |role| (role, true));
+        let (least, reach) = least.split_once(' ').unwrap_or((least, ""));
+        let tenant = reach == "tenant";
+        let content = !tenant && !reach.is_empty();
+        let digest = naru_oci::Digest::sha256(b"nothing").to_string();
+        let request = &request.replace("DIGEST", &digest);
         let least = ranks.iter().position(|role| *role == least).unwrap();
         for (rank, role) in ranks.iter().enumerate() {
             for scope in [here.clone(), ScopePath::root()] {
@@ -185,14 +222,21 @@ async fn every_use_case_decides() {
                 );
             }
         }
-        for rights in [Rights::Admin, Rights::ScopeMap(naru_access::ScopeMap::default())] {
-            let outcome = world
-                .call(&world.caller(rights), noun, verb, serde_json::from_str(request).unwrap())
-                .await;
-            assert!(
-                matches!(outcome, Err(Failure::Denied(_))),
-                "{noun} {verb} by an account of the registry"
-            );
+        // The catalog comes with reading metadata everywhere, and not with less.
+        let catalog = reach == "catalog";
+        let word = if catalog { "metadata/read" } else { reach };
+        let everywhere = |one: &&str| (scope_map("*", one), content && *one == word);
+        let mut accounts: Vec<_> = WORDS.iter().map(everywhere).collect();
+        accounts.push((scope_map("team/app", word), content && !catalog));
+        accounts.push((scope_map("other/*", word), false));
+        accounts.push((Rights::ScopeMap(ScopeMap::default()), false));
+        accounts.push((Rights::Admin, content));
+        for (rights, may) in accounts {
+            let request = serde_json::from_str(request).unwrap();
+            let caller = world.caller(rights);
+            let outcome = world.call(&caller, noun, verb, request).await;
+            let denied = matches!(outcome, Err(Failure::Denied(_)));
+            assert_eq!(denied, !may, "{noun} {verb} by {:?}: {outcome:?}", caller.holder.rights);
         }
     }
 }
@@ -385,4 +429,68 @@ async fn a_password_of_the_generated_form_is_stored_as_one_and_belongs_to_one_ac
     let account =
         world.app.store.metadata().account_by_secret(world.registry.tenant, tag).await.unwrap();
     assert_eq!(account.unwrap().principal.name, "alice");
+}
+
+#[tokio::test]
+async fn a_change_of_content_is_written_down_with_the_id_of_its_request() {
+    let world = world().await;
+    let text = r#"{"schemaVersion":2,"manifests":[]}"#;
+    let digest = naru_oci::Digest::sha256(text.as_bytes());
+    let operator = world.caller(Rights::Operator);
+    let (repository, place) = ("team/app".parse().unwrap(), world.registry.place());
+    let place = naru_access::InRepository { registry: place, repository };
+    let push =
+        content::allow_content::<naru_access::Push>(&operator, &world.registry, place).unwrap();
+    let put = async || {
+        let new = naru_store::NewManifest {
+            digest,
+            bytes: text.into(),
+            manifest: naru_oci::Manifest::parse(None, text.as_bytes()).unwrap(),
+            tags: vec!["v1".parse().unwrap(), "v2".parse().unwrap()],
+            sparse: false,
+            created: now(&world.app),
+        };
+        let access = content::allow_content(&operator, &world.registry, push.place().clone());
+        let access: Access<naru_access::WriteMetadata> = access.unwrap();
+        let item = naru_store::Item::Repository;
+        let event =
+            content::event(&world.app, &operator, &world.registry, &access, ("Push", &item));
+        metadata(&world.app).put_manifest(&push, new, event).await.unwrap().unwrap();
+    };
+    put().await;
+    let caller = |id| Caller { correlation_id: Uuid::from_u128(id), ..operator.clone() };
+    for (id, verb, request) in [
+        (11, "update", json!({ "repository": "team/app", "listEnabled": true })),
+        (12, "untag", json!({ "image": "team/app:v2" })),
+        (13, "delete", json!({ "image": "team/app:v1" })),
+    ] {
+        world.call(&caller(id), "repository", verb, request).await.unwrap();
+    }
+    put().await;
+    let by_digest = json!({ "image": format!("team/app@{digest}") });
+    world.call(&caller(14), "manifest", "delete", by_digest).await.unwrap();
+    world
+        .call(&caller(15), "repository", "delete", json!({ "repository": "team/app" }))
+        .await
+        .unwrap();
+    let gone = json!({ "repository": "team/app" });
+    world.call(&caller(16), "repository", "delete", gone).await.unwrap_err();
+    let events = world.done("events", "repository", json!({})).await;
+    let told = events.as_array().unwrap().iter().rev().map(|event| {
+        let id = event["CorrelationId"].as_str().unwrap().rsplit_once('0').unwrap().1;
+        let text =
+            |key: &str| event[key].as_str().unwrap_or("-").replace(&digest.to_string(), "DIGEST");
+        let [operation, tag, digest] = ["OperationName", "Tag", "Digest"].map(text);
+        let [identity, credential] = ["Identity", "Credential"].map(text);
+        format!("{id} {operation} {tag} {digest} by {identity} ({credential})")
+    });
+    insta::assert_snapshot!(told.collect::<Vec<_>>().join("\n"), @r"
+    1 Push - - by somebody (user)
+    b Update - - by somebody (user)
+    c Untag v2 - by somebody (user)
+    d Delete v1 DIGEST by somebody (user)
+    1 Push - - by somebody (user)
+    e Delete - DIGEST by somebody (user)
+    f Delete - - by somebody (user)
+    ");
 }

@@ -106,10 +106,10 @@ enum Outcome {
     NotMounted,
 }
 
-/// `gate.md` §7, once more.
-fn expected(lock: Lock, on: On, what: Try) -> Outcome {
+/// What a lock refuses by `gate.md` §7.
+fn refuses(lock: Lock, on: On, what: Try) -> bool {
     use Try::*;
-    let locked = match (lock, on) {
+    match (lock, on) {
         (Lock::Write, On::Repository) => matches!(
             what,
             BeginUpload
@@ -173,14 +173,19 @@ fn expected(lock: Lock, on: On, what: Try) -> Outcome {
         ),
         (Lock::Read, On::Tag) => matches!(what, GetByTag | HeadByTag),
         (Lock::List, _) => false,
-    };
+    }
+}
+
+/// `gate.md` §7, once more.
+fn expected(lock: Lock, on: On, what: Try) -> Outcome {
+    use Try::*;
     let hidden = matches!(
         (lock, on, what),
         (Lock::List, On::Repository, Catalog | CatalogRecord)
             | (Lock::List, On::Manifest, ListManifestRecords)
             | (Lock::List, On::Tag, ListTags | ListTagRecords)
     );
-    if locked {
+    if refuses(lock, on, what) {
         Outcome::Locked
     } else if hidden {
         Outcome::Hidden

@@ -7,10 +7,10 @@ use naru_store::Item;
 
 use super::digest_named;
 use super::patch::apply;
-use super::view::{OneManifest, Placed};
 use crate::edge::Answer;
 use crate::gate::{Exchange, Refusal, repository_event};
 use crate::http::v2::{barred, not_found};
+use crate::view::{OneManifest, Placed};
 
 pub(crate) async fn get(
     exchange: &mut Exchange,
@@ -20,7 +20,11 @@ pub(crate) async fn get(
     let record = exchange.app.store.metadata().manifest_record(&access, &digest).await?;
     let record =
         record.map_err(|missing| not_found(missing, ErrorCode::ManifestUnknown, "the manifest"))?;
-    let view = Placed::new(exchange, &access, OneManifest { manifest: record.into() });
+    let view = Placed::new(
+        &exchange.hosted.login_server,
+        &access,
+        OneManifest { manifest: record.into() },
+    );
     Ok(Answer::json(StatusCode::OK, &view))
 }
 

@@ -5,11 +5,11 @@ use naru_access::{Access, ReadMetadata};
 use naru_oci::ErrorCode;
 
 use super::list;
-use super::view::{ManifestView, Placed, SeveralManifests};
 use crate::edge::Answer;
 use crate::gate::{Exchange, Refusal};
 use crate::http::page;
 use crate::http::v2::not_found;
+use crate::view::{ManifestView, Placed, SeveralManifests};
 
 pub(crate) async fn get(
     exchange: &mut Exchange,
@@ -24,6 +24,6 @@ pub(crate) async fn get(
     let more = list::parameter(order);
     let link = page::Link::to(&path, &page, listing.next.as_deref(), more.as_slice());
     let manifests = listing.entries.into_iter().map(ManifestView::from).collect();
-    let view = Placed::new(exchange, &access, SeveralManifests { manifests });
+    let view = Placed::new(&exchange.hosted.login_server, &access, SeveralManifests { manifests });
     Ok(link.on(Answer::json(StatusCode::OK, &view)))
 }

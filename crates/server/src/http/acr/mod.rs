@@ -9,7 +9,6 @@ mod patch;
 pub(crate) mod repository;
 pub(crate) mod tag;
 pub(crate) mod tags;
-mod view;
 
 use naru_oci::{Digest, ErrorCode, Tag};
 

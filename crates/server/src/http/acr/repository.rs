@@ -7,10 +7,10 @@ use naru_store::Item;
 use serde_json::json;
 
 use super::patch::apply;
-use super::view::{Placed, RepositoryView};
 use crate::edge::Answer;
 use crate::gate::{Exchange, Refusal, repository_event};
 use crate::http::v2::{barred, not_found};
+use crate::view::{Placed, RepositoryView};
 
 pub(crate) async fn get(
     exchange: &mut Exchange,
@@ -19,7 +19,7 @@ pub(crate) async fn get(
     let record = exchange.app.store.metadata().repository(&access).await?;
     let record =
         record.map_err(|missing| not_found(missing, ErrorCode::NameUnknown, "the repository"))?;
-    let view = Placed::new(exchange, &access, RepositoryView::from(record));
+    let view = Placed::new(&exchange.hosted.login_server, &access, RepositoryView::from(record));
     Ok(Answer::json(StatusCode::OK, &view))
 }
 

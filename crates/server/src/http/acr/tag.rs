@@ -7,10 +7,10 @@ use naru_store::Item;
 
 use super::patch::apply;
 use super::tag_named;
-use super::view::{OneTag, Placed};
 use crate::edge::Answer;
 use crate::gate::{Exchange, Refusal, repository_event};
 use crate::http::v2::{barred, not_found};
+use crate::view::{OneTag, Placed};
 
 pub(crate) async fn get(
     exchange: &mut Exchange,
@@ -19,7 +19,7 @@ pub(crate) async fn get(
     let tag = tag_named(exchange)?;
     let record = exchange.app.store.metadata().tag_record(&access, &tag).await?;
     let record = record.map_err(|missing| not_found(missing, ErrorCode::TagUnknown, "the tag"))?;
-    let view = Placed::new(exchange, &access, OneTag { tag: record.into() });
+    let view = Placed::new(&exchange.hosted.login_server, &access, OneTag { tag: record.into() });
     Ok(Answer::json(StatusCode::OK, &view))
 }
 

@@ -6,11 +6,11 @@ use naru_access::{Access, ReadMetadata};
 use naru_oci::{Digest, ErrorCode};
 
 use super::list;
-use super::view::{Placed, SeveralTags, TagView};
 use crate::edge::Answer;
 use crate::gate::{Exchange, Refusal, Refused};
 use crate::http::page;
 use crate::http::v2::not_found;
+use crate::view::{Placed, SeveralTags, TagView};
 
 pub(crate) async fn get(
     exchange: &mut Exchange,
@@ -33,6 +33,6 @@ pub(crate) async fn get(
         .collect();
     let link = page::Link::to(&path, &page, listing.next.as_deref(), &more);
     let tags = listing.entries.into_iter().map(TagView::from).collect();
-    let view = Placed::new(exchange, &access, SeveralTags { tags });
+    let view = Placed::new(&exchange.hosted.login_server, &access, SeveralTags { tags });
     Ok(link.on(Answer::json(StatusCode::OK, &view)))
 }

@@ -136,7 +136,7 @@ async fn every_order(
         let times: Vec<_> = records.iter().map(|record| record.updated).collect();
         match order {
             Order::Name => {
-                prop_assert!(records.is_sorted_by_key(|record| record.digest.to_string()))
+                prop_assert!(records.is_sorted_by_key(|record| record.digest.to_string()));
             }
             Order::TimeAscending => prop_assert!(times.is_sorted()),
             Order::TimeDescending => prop_assert!(times.iter().rev().is_sorted()),

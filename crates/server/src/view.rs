@@ -1,16 +1,15 @@
-//! The JSON of Azure's metadata calls.
+//! Metadata as people and programs see it: the JSON of Azure's metadata calls, which the command
+//! line shows too.
 
 use jiff::Timestamp;
 use naru_access::{Access, Capability, InRepository};
 use naru_store::{Attributes, ManifestRecord, RepositoryRecord, TagRecord};
 use serde::Serialize;
 
-use crate::gate::Exchange;
-
 /// What may be done to a repository, manifest or tag.
-#[derive(Serialize)]
+#[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-struct AttributesView {
+pub struct AttributesView {
     delete_enabled: bool,
     write_enabled: bool,
     read_enabled: bool,
@@ -25,9 +24,9 @@ impl From<Attributes> for AttributesView {
 }
 
 /// Where something is, with it beside.
-#[derive(Serialize)]
+#[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct Placed<T> {
+pub struct Placed<T> {
     registry: String,
     image_name: String,
     #[serde(flatten)]
@@ -36,13 +35,13 @@ pub(super) struct Placed<T> {
 
 impl<T> Placed<T> {
     /// Something in the repository that a capability is for.
-    pub(super) fn new<A: Capability<Place = InRepository>>(
-        exchange: &Exchange,
+    pub(crate) fn new<A: Capability<Place = InRepository>>(
+        login_server: &str,
         access: &Access<A>,
         what: T,
     ) -> Self {
         Self {
-            registry: exchange.hosted.login_server.clone(),
+            registry: login_server.to_owned(),
             image_name: access.repository().to_string(),
             what,
         }
@@ -50,9 +49,9 @@ impl<T> Placed<T> {
 }
 
 /// A repository.
-#[derive(Serialize)]
+#[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct RepositoryView {
+pub struct RepositoryView {
     created_time: Timestamp,
     last_update_time: Timestamp,
     manifest_count: u64,
@@ -73,9 +72,9 @@ impl From<RepositoryRecord> for RepositoryView {
 }
 
 /// A tag.
-#[derive(Serialize)]
+#[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct TagView {
+pub struct TagView {
     name: String,
     digest: String,
     created_time: Timestamp,
@@ -99,21 +98,21 @@ impl From<TagRecord> for TagView {
 }
 
 /// One tag.
-#[derive(Serialize)]
-pub(super) struct OneTag {
-    pub(super) tag: TagView,
+#[derive(Clone, Debug, Serialize)]
+pub struct OneTag {
+    pub(crate) tag: TagView,
 }
 
 /// A page of tags.
-#[derive(Serialize)]
-pub(super) struct SeveralTags {
-    pub(super) tags: Vec<TagView>,
+#[derive(Clone, Debug, Serialize)]
+pub struct SeveralTags {
+    pub(crate) tags: Vec<TagView>,
 }
 
 /// A manifest. What is not known of it is left out, as in Azure.
-#[derive(Serialize)]
+#[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct ManifestView {
+pub struct ManifestView {
     digest: String,
     image_size: u64,
     created_time: Timestamp,
@@ -150,13 +149,13 @@ impl From<ManifestRecord> for ManifestView {
 }
 
 /// One manifest.
-#[derive(Serialize)]
-pub(super) struct OneManifest {
-    pub(super) manifest: ManifestView,
+#[derive(Clone, Debug, Serialize)]
+pub struct OneManifest {
+    pub(crate) manifest: ManifestView,
 }
 
 /// A page of manifests.
-#[derive(Serialize)]
-pub(super) struct SeveralManifests {
-    pub(super) manifests: Vec<ManifestView>,
+#[derive(Clone, Debug, Serialize)]
+pub struct SeveralManifests {
+    pub(crate) manifests: Vec<ManifestView>,
 }
