@@ -4,6 +4,7 @@
 //! all the same is shown as its own name, since a refusal must never fail for want of words.
 
 use std::borrow::Cow;
+use std::collections::HashMap;
 use std::sync::LazyLock;
 
 use fluent_bundle::concurrent::FluentBundle;
@@ -21,11 +22,15 @@ macro_rules! files {
     };
 }
 
-const ENGLISH: Files = files!("en": "answers.ftl", "causes.ftl", "cli.ftl", "help.ftl");
-const KOREAN: Files = files!("ko": "answers.ftl", "causes.ftl", "cli.ftl", "help.ftl");
+const ENGLISH: Files =
+    files!("en": "answers.ftl", "causes.ftl", "cli.ftl", "help.ftl", "options.ftl");
+const KOREAN: Files =
+    files!("ko": "answers.ftl", "causes.ftl", "cli.ftl", "help.ftl", "options.ftl");
 
 /// All texts, in all languages.
 pub struct Texts {
+    /// The ids of the help of options, by their English text.
+    options: HashMap<String, String>,
     english: FluentBundle<FluentResource>,
     korean: FluentBundle<FluentResource>,
 }
@@ -33,6 +38,7 @@ pub struct Texts {
 /// The texts of this build.
 pub fn texts() -> &'static Texts {
     static TEXTS: LazyLock<Texts> = LazyLock::new(|| Texts {
+        options: options(ENGLISH),
         english: bundle(Language::English, ENGLISH),
         korean: bundle(Language::Korean, KOREAN),
     });
@@ -68,6 +74,11 @@ impl Texts {
         Some(bundle.format_pattern(pattern, Some(&values), &mut errors).into_owned())
     }
 
+    /// The help of an option, which stands in the source in English.
+    pub fn option(&self, language: Language, english: &str) -> Option<String> {
+        self.find(language, self.options.get(english)?, &[])
+    }
+
     /// A cause in a few words.
     pub fn title(&self, language: Language, cause: Cause) -> String {
         self.get(language, cause.code(), &[])
@@ -77,6 +88,13 @@ impl Texts {
     pub fn fix(&self, language: Language, cause: Cause) -> String {
         self.get(language, &format!("{}.fix", cause.code()), &[])
     }
+}
+
+/// The ids of the texts of options, by the texts: each is one line without arguments.
+fn options(files: Files) -> HashMap<String, String> {
+    let lines = files.iter().filter(|(name, _)| *name == "options.ftl");
+    let lines = lines.flat_map(|(_, text)| text.lines()).filter_map(|line| line.split_once(" = "));
+    lines.map(|(id, text)| (text.to_owned(), id.to_owned())).collect()
 }
 
 /// Parses the files of a language. The files are part of the build and tested, so that a fault in

@@ -244,6 +244,13 @@ pub(crate) fn localized(language: Language) -> Command {
 }
 
 fn describe(command: Command, id: &str, words: Words) -> Command {
+    let command = command.mut_args(|option| {
+        let english = option.get_help().map(ToString::to_string).unwrap_or_default();
+        match naru_codes::texts().option(words.0, &english) {
+            Some(text) => option.help(text),
+            None => option,
+        }
+    });
     command.about(words.get(id, &[])).mut_subcommands(|inner| {
         let id = format!("{id}-{}", inner.get_name());
         describe(inner, &id, words)
@@ -279,6 +286,36 @@ mod tests {
                 );
             }
         }
+    }
+
+    /// The help of every option.
+    fn options(command: &Command, all: &mut Vec<String>) {
+        let helps = command.get_arguments().filter_map(|option| option.get_help());
+        all.extend(helps.map(ToString::to_string));
+        for inner in command.get_subcommands() {
+            options(inner, all);
+        }
+    }
+
+    #[test]
+    fn every_text_of_an_option_is_some_options_and_is_shown_in_the_language_of_its_reader() {
+        let mut all = Vec::new();
+        options(&Cli::command(), &mut all);
+        let file = include_str!("../../../../locales/en/options.ftl");
+        let texts: Vec<_> = file.lines().filter_map(|line| line.split_once(" = ")).collect();
+        for (id, text) in &texts {
+            assert!(all.iter().any(|help| help == text), "{id} is no option's help any more");
+        }
+        let known = texts.iter().filter(|(_, text)| all.iter().any(|help| help == text)).count();
+        assert!(known >= 60, "{known}");
+        let mut korean = Vec::new();
+        options(&localized(Language::Korean), &mut korean);
+        assert_eq!(korean.len(), all.len());
+        let named = |text: &str| korean.iter().any(|help| help == text);
+        assert!(
+            named("서버가 모든 내용을 두는 디렉터리")
+                && !named("Where the server keeps everything")
+        );
     }
 
     #[test]

@@ -337,16 +337,16 @@ fn a_korean_reader_is_answered_in_korean() {
 
         Options:
               --data-dir <DIR>
-                  Where the server keeps everything
+                  서버가 모든 내용을 두는 디렉터리
 
               --config <FILE>
-                  A file of settings (TOML)
+                  설정 파일(TOML)
 
           -r, --registry <NAME>
-                  Which registry is meant (default: the first); at a first start, what it is called
+                  대상 레지스트리(기본값: 첫 번째). 처음 시작할 때는 레지스트리의 이름
 
           -o, --output <FORM>
-                  The form of the output
+                  출력 형식
 
                   Possible values:
                   - json:  One JSON document
@@ -356,10 +356,10 @@ fn a_korean_reader_is_answered_in_korean() {
                   [default: table]
 
               --lang <LANGUAGE>
-                  The language of texts: en or ko (default: as LANG says)
+                  언어: en 또는 ko(기본값: LANG을 따름)
 
               --log-level <FILTER>
-                  Which log lines are written, as in `info` or `naru_server=debug`
+                  기록할 로그 수준. 예: `info`, `naru_server=debug`
 
           -h, --help
                   Print help (see a summary with '-h')

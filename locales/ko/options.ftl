@@ -1,0 +1,65 @@
+# 옵션마다 한 줄의 설명입니다.
+
+option-data-dir = 서버가 모든 내용을 두는 디렉터리
+option-config = 설정 파일(TOML)
+option-registry = 대상 레지스트리(기본값: 첫 번째). 처음 시작할 때는 레지스트리의 이름
+option-output = 출력 형식
+option-lang = 언어: en 또는 ko(기본값: LANG을 따름)
+option-log-level = 기록할 로그 수준. 예: `info`, `naru_server=debug`
+option-name = 이름
+option-name-default = 이름(기본값: 첫 번째)
+option-name-of-registry = 레지스트리 이름(기본값: 첫 번째)
+option-shell = 셸. 예: `naru completions bash > /etc/bash_completion.d/naru`
+option-directory = 디렉터리. 없으면 만듭니다
+option-password-name = 두 암호 중 하나
+option-failed = 거부된 이벤트만
+option-since = 이 시점 이후의 이벤트만. 예: 1h 또는 시각(RFC 3339)
+option-identity = 이 호출자의 이벤트만
+option-ip = 이 주소에서 온 이벤트만
+option-reason = 이유 코드가 같은 이벤트만. 예: credential-invalid
+option-top = 최대 개수, 최신순(기본값: 50)
+option-key-id = 키 ID. `naru key list`에 표시됩니다
+option-key-id-of-secret = 클라이언트 암호의 ID. `list`에 표시됩니다
+option-use = 레지스트리 토큰의 키만, 또는 디렉터리 토큰의 키만(기본값: 둘 다)
+option-ip-address = IP 주소나 범위. 예: 192.0.2.0/24
+option-admin-enabled = 관리자 사용자의 로그인 허용 여부
+option-anonymous-pull-enabled = 익명 끌어오기 허용 여부
+option-public-network-enabled = 공용 네트워크 액세스 허용 여부
+option-default-action = 네트워크 규칙에 없는 주소에 대한 동작
+option-denials = 거부 응답 방식: 이유를 포함하거나, Azure와 같은 방식
+option-sparse-manifests-enabled = 레이어가 없는 매니페스트의 허용 여부
+option-assignee = 사용자, 애플리케이션 ID, 개체 ID, 또는 서비스 주체의 이름
+option-assignee-of = 할당 대상
+option-assignee-from = 할당을 제거할 대상
+option-role = 역할의 이름이나 ID. 예: `AcrPull`
+option-role-which = 역할
+option-scope = 적용 범위(기본값: 레지스트리. `/`는 테넌트 전체)
+option-scope-of = 적용 범위(기본값: 레지스트리)
+option-id = ID로 지정한 하나
+option-repository = 리포지토리나 패턴과 허용할 작업. 여러 번 지정할 수 있습니다
+option-description = 설명
+option-add-repository = 리포지토리나 패턴과 추가로 허용할 작업. 여러 번 지정할 수 있습니다
+option-remove-repository = 리포지토리나 패턴과 더 이상 허용하지 않을 작업. 여러 번 지정할 수 있습니다
+option-domain = 레지스트리 이름이 속하는 도메인
+option-alias = 기본 레지스트리를 가리키는 다른 호스트 이름. 여러 번 지정할 수 있습니다
+option-public-url = 프록시나 포트 매핑이 앞에 있을 때 클라이언트가 보는 URL
+option-trusted-proxy = 클라이언트 주소를 믿고 받을 프록시. 여러 번 지정할 수 있습니다
+option-rate-limit-identity = 호출자마다 허용할 종류별 분당 요청 수. 예: `read=5000`. 여러 번 지정할 수 있습니다
+option-rate-limit-registry = 레지스트리가 받을 종류별 분당 요청 수. 예: `read=10000`. 여러 번 지정할 수 있습니다
+option-tls = `dev`: 데이터 디렉터리에 만든 인증 기관으로 TLS를 사용합니다
+option-shutdown-timeout = 종료할 때 실행 중인 요청을 기다리는 시간(기본값: 30s)
+option-log-format = 로그 형식
+option-expires-in = 클라이언트 암호의 유효 기간. 예: 90d(기본값: 365d)
+option-expires-in-of = 유효 기간. 예: 90d(기본값: 365d)
+option-enabled = 로그인 허용 여부
+option-append = 이전 클라이언트 암호를 유지합니다
+option-scope-map = 기존 범위 맵
+option-scope-map-other = 다른 범위 맵
+option-status = 사용 여부
+option-expiration-in-days = 암호의 유효 일수(기본값: 무기한)
+option-expiration-in-days-of = 유효 일수(기본값: 무기한)
+option-no-passwords = 지금은 암호를 만들지 않습니다
+option-password1 = 첫 번째 암호
+option-password2 = 두 번째 암호
+option-password-stdin = 표준 입력으로 암호를 받습니다
+option-password-stdin-new = 표준 입력으로 새 암호를 받습니다
