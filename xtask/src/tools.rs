@@ -46,6 +46,14 @@ pub(crate) fn need(name: &'static str, remedy: &'static str) -> Result<PathBuf, 
     find(name).ok_or(Failure::Missing { tool: name, remedy })
 }
 
+/// Fails unless this runs as root, which `tool` has to.
+pub(crate) fn need_root(tool: &'static str) -> Result<(), Failure> {
+    if rustix::process::geteuid().is_root() {
+        return Ok(());
+    }
+    Err(Failure::Missing { tool, remedy: "it works for root alone: run this task as root" })
+}
+
 impl GoTool {
     /// This program in exactly this version, installed where it is not there yet.
     pub(crate) fn pinned(&self) -> Result<PathBuf, Failure> {

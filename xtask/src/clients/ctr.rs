@@ -23,6 +23,7 @@ impl Ctr {
         let remedy = "install your system's containerd package";
         let program = tools::need("ctr", remedy)?;
         let containerd = tools::need("containerd", remedy)?;
+        tools::need_root("containerd")?;
         let folder = stage.folder()?;
         let address = folder.join("containerd.sock");
         let settings = folder.join("containerd.toml");

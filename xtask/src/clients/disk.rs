@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use crate::failure::Failure;
 use crate::process::Invocation;
+use crate::tools;
 
 /// Room for the registry's database and its journal, and for no image of twelve MiB.
 const SIZE: &str = "size=8m";
@@ -17,7 +18,7 @@ pub(super) struct SmallDisk {
 impl SmallDisk {
     /// Mounts one at `folder`; `None` where that is not this user's to do.
     pub(super) fn mount(folder: &Path) -> Result<Option<Self>, Failure> {
-        if !rustix::process::geteuid().is_root() {
+        if tools::need_root("mount").is_err() {
             return Ok(None);
         }
         fs::create_dir_all(folder).map_err(Failure::machine("make a folder for a small disk"))?;

@@ -25,6 +25,7 @@ impl Docker {
     /// Finds the client, and starts the engine.
     pub(super) fn prepare(stage: &Stage) -> Result<Box<dyn Client>, Failure> {
         let program = tools::need("docker", "install your system's docker (docker.io)")?;
+        tools::need_root("dockerd")?;
         let engine = Engine::start(&program, &stage.folder()?, stage.tls.host())?;
         let nsenter = tools::need("nsenter", "install your system's util-linux")?;
         Ok(Box::new(Self { program, nsenter, engine, pushed: RefCell::default() }))

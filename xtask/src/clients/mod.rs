@@ -98,7 +98,7 @@ pub(crate) fn run(product: &Product, only: Option<&str>, record: bool) -> Result
     for (name, prepare) in azure::SDKS {
         if tally.is_wanted(name) {
             match prepare() {
-                Ok(sdk) => tally.play(sdk.scenarios(&stage)),
+                Ok(sdk) => tally.sdk(name, &sdk, &stage, &mut record),
                 Err(failure) => tally.absent(name, &failure),
             }
         }
@@ -139,7 +139,8 @@ impl Tally<'_> {
         for registry in [&stage.plain, &stage.tls] {
             self.play(scenarios::all(stage, client, registry));
         }
-        let differs = record.differs(client, &version);
+        let introduction = record::introduction(client, &version);
+        let differs = record.differs(name, &introduction);
         if let Some(why) = differs.as_ref().filter(|_| !record.is_written()) {
             terminal::skipped(&format!("{name}: comparing with docs/clients.md"), why);
         }
@@ -148,12 +149,30 @@ impl Tally<'_> {
             if refusal.concerns(client, stage) {
                 let play = || refusal.shown(client, stage, record, differs.is_none());
                 self.play(vec![Scenario { name: title, play: Box::new(play) }]);
-            } else if refusal.needs_root(stage) {
-                self.absent(&title, &Failure::Missing { tool: "root", remedy: "mounts a disk" });
+            } else if let Some(failure) = refusal.needs_root(client) {
+                self.absent(&title, &failure);
             }
         }
         if self.only.is_none_or(|only| only == name) {
-            record.replace(client, &version);
+            record.replace(name, &introduction);
+        }
+    }
+
+    /// Plays all of one SDK.
+    fn sdk(&mut self, name: &str, sdk: &azure::Sdk, stage: &Stage, record: &mut Record) {
+        self.play(sdk.scenarios(stage));
+        let introduction = sdk.introduction();
+        let differs = record.differs(name, &introduction);
+        if let Some(why) = differs.as_ref().filter(|_| !record.is_written()) {
+            terminal::skipped(&format!("{name}: comparing with docs/clients.md"), why);
+        }
+        for case in azure::REFUSED {
+            let title = format!("{name}: {}, and its reason shows", case.title());
+            let play = || sdk.shown(case, stage, record, differs.is_none());
+            self.play(vec![Scenario { name: title, play: Box::new(play) }]);
+        }
+        if self.only.is_none_or(|only| only == name) {
+            record.replace(name, &introduction);
         }
     }
 

@@ -36,22 +36,21 @@ impl Record {
     }
 
     /// Why this run has nothing to compare a client's output with, if so.
-    pub(super) fn differs(&self, client: &dyn Client, version: &str) -> Option<String> {
-        let recorded = self.block(client.name())?.lines().find(|line| !line.is_empty())?;
-        let now = introduction(client, version);
+    pub(super) fn differs(&self, client: &str, now: &str) -> Option<String> {
+        let recorded = self.block(client)?.lines().find(|line| !line.is_empty())?;
         (recorded != now).then(|| format!("`{recorded}` is what was recorded; this is `{now}`"))
     }
 
     /// Notes a row, and compares it with the one that was recorded.
     pub(super) fn row(
         &mut self,
-        client: &dyn Client,
+        client: &str,
         refusal: Refusal,
         row: String,
         compare: bool,
     ) -> Result<(), Failure> {
         let start = format!("| {} |", refusal.title());
-        let block = self.block(client.name()).unwrap_or_default();
+        let block = self.block(client).unwrap_or_default();
         let recorded = block.lines().find(|line| line.starts_with(&start)).map(str::to_owned);
         let same = recorded.as_deref() == Some(&*row);
         let outcome = if self.writing || !compare || same {
@@ -61,17 +60,16 @@ impl Record {
             let hint = "hint: `cargo xtask clients --record` records it anew";
             Err(Failure::unexpected(recorded, format!("{row}\n{hint}")))
         };
-        self.seen.entry(client.name().to_owned()).or_default().push(row);
+        self.seen.entry(client.to_owned()).or_default().push(row);
         outcome
     }
 
     /// Replaces the table of a client.
-    pub(super) fn replace(&mut self, client: &dyn Client, version: &str) {
-        let (begin, end) = markers(client.name());
-        let rows = self.seen.remove(client.name()).unwrap_or_default();
+    pub(super) fn replace(&mut self, client: &str, introduction: &str) {
+        let (begin, end) = markers(client);
+        let rows = self.seen.remove(client).unwrap_or_default();
         let Some((before, rest)) = self.text.split_once(&begin) else { return };
         let Some((_, after)) = rest.split_once(&*end) else { return };
-        let introduction = introduction(client, version);
         let rows = rows.join("\n");
         self.text = format!("{before}{begin}\n{introduction}\n\n{HEAD}{rows}\n{end}{after}");
     }
@@ -114,7 +112,8 @@ fn markers(client: &str) -> (String, String) {
     (format!("<!-- recorded: {client} -->"), "<!-- end of the record -->".to_owned())
 }
 
-fn introduction(client: &dyn Client, version: &str) -> String {
+/// The line above a client's table, which says what was tried.
+pub(super) fn introduction(client: &dyn Client, version: &str) -> String {
     let skills: Vec<_> =
         SKILLS.iter().filter(|skill| client.can(**skill)).map(|skill| skill.heading()).collect();
     format!("Tried with {} {version}: {}.", client.name(), skills.join("; "))
@@ -122,7 +121,7 @@ fn introduction(client: &dyn Client, version: &str) -> String {
 
 /// The lines that say what was wrong, or else the last one.
 fn salient(text: &str) -> Vec<String> {
-    const PASSING: [&str; 8] = [
+    const PASSING: [&str; 9] = [
         "level=warn",
         "level=info",
         "WARN",
@@ -132,6 +131,8 @@ fn salient(text: &str) -> Vec<String> {
         "retrying",
         // cosign says everything twice.
         "error during command execution",
+        // And so does azure-identity, in its log.
+        "get_token failed",
     ];
     const TELLING: [&str; 8] = [
         "rror",

@@ -8,7 +8,7 @@ use crate::clients::record::{self, Record};
 use crate::clients::registry::{Account, INSIDE, OUTSIDE, Registry};
 use crate::clients::stage::{LOCKED, Stage, THERE};
 use crate::failure::Failure;
-use crate::process::Ending;
+use crate::tools;
 
 /// A refusal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -158,8 +158,9 @@ impl Refusal {
     }
 
     /// Whether this machine's user is why it cannot be tried.
-    pub(super) fn needs_root(self, stage: &Stage) -> bool {
-        self == Self::FullDisk && stage.full.is_none()
+    pub(super) fn needs_root(self, client: &dyn Client) -> Option<Failure> {
+        let is_meant = self == Self::FullDisk && client.can(Skill::Push);
+        if is_meant { tools::need_root("mount").err() } else { None }
     }
 
     /// Lets it happen, checks that the reason shows where it can, and notes what was printed.
@@ -171,12 +172,24 @@ impl Refusal {
         compare: bool,
     ) -> Result<(), Failure> {
         let seen = self.happen(client, stage)?;
-        if seen.place != Place::Output && !is_silent(client.name(), self) {
+        self.note(&seen, client.name(), (stage, self.registry(stage)), record, compare)
+    }
+
+    /// Checks what was seen, and notes it.
+    pub(super) fn note(
+        self,
+        seen: &Seen,
+        client: &str,
+        (stage, registry): (&Stage, &Registry),
+        record: &mut Record,
+        compare: bool,
+    ) -> Result<(), Failure> {
+        if seen.place != Place::Output && !is_silent(client, self) {
             let expected = format!("the words `{}` and a correlation id", self.words());
-            return Err(Failure::unexpected(expected, seen.text));
+            return Err(Failure::unexpected(expected, &*seen.text));
         }
-        let host = self.registry(stage).host();
-        let row = record::row(self, &seen, &[host], &[stage.scratch().display().to_string()]);
+        let host = registry.host();
+        let row = record::row(self, seen, &[host], &[stage.scratch().display().to_string()]);
         record.row(client, self, row, compare)
     }
 
@@ -191,7 +204,7 @@ impl Refusal {
                 if !self.at_login() {
                     return Err(login.failure());
                 }
-                let place = self.place(&login, registry)?;
+                let place = self.place(&login.text(), registry)?;
                 if place == Place::Output {
                     return Ok(Seen { text: login.text(), step: "login".to_owned(), place });
                 }
@@ -207,7 +220,7 @@ impl Refusal {
             return Err(ending.unexpected("a refusal"));
         }
         texts.push(ending.text());
-        let place = self.place(&ending, registry)?;
+        let place = self.place(&ending.text(), registry)?;
         Ok(Seen { text: texts.join("\n"), step, place })
     }
 
@@ -251,9 +264,8 @@ impl Refusal {
     }
 
     /// Finds the reason: in the output with the id of an event, or in an event alone.
-    fn place(self, ending: &Ending, registry: &Registry) -> Result<Place, Failure> {
-        let text = ending.text();
-        let id = text.contains(self.words()).then(|| correlation_id(&text)).flatten();
+    pub(super) fn place(self, text: &str, registry: &Registry) -> Result<Place, Failure> {
+        let id = text.contains(self.words()).then(|| correlation_id(text)).flatten();
         let Some(cause) = self.cause() else {
             return if id.is_some() { Ok(Place::Output) } else { self.elsewhere(registry) };
         };
@@ -283,7 +295,7 @@ impl Refusal {
 /// client begins with none.
 fn is_silent(client: &str, refusal: Refusal) -> bool {
     use Refusal::{
-        DeniedAddress, DisabledToken, ExpiredSecret, FullDisk, NoListing, WrongPassword,
+        DeniedAddress, DisabledToken, ExpiredSecret, FullDisk, NoListing, NoPull, WrongPassword,
     };
     match client {
         // The one of Debian 12 shows the status and nothing else.
@@ -292,6 +304,8 @@ fn is_silent(client: &str, refusal: Refusal) -> bool {
         "podman" | "skopeo" => matches!(refusal, NoListing | DeniedAddress | FullDisk),
         "buildah" => matches!(refusal, DeniedAddress | FullDisk),
         // It reads no answer of a token endpoint, and sends a chunk again that was refused.
+        // It names the status alone where it streams the answer.
+        "azure-python" => refusal == NoPull,
         "regctl" => matches!(refusal, WrongPassword | ExpiredSecret | DisabledToken | FullDisk),
         _ => false,
     }
@@ -299,7 +313,9 @@ fn is_silent(client: &str, refusal: Refusal) -> bool {
 
 /// The id behind the last `CorrelationId: `.
 fn correlation_id(text: &str) -> Option<&str> {
-    let (_, rest) = text.rsplit_once("CorrelationId: ")?;
+    // The directory writes it as Microsoft Entra does.
+    let (_, rest) =
+        text.rsplit_once("CorrelationId: ").or_else(|| text.rsplit_once("Correlation ID: "))?;
     let id = rest.get(..36)?;
     let is_guid = id.chars().enumerate().all(|(at, letter)| match at {
         8 | 13 | 18 | 23 => letter == '-',

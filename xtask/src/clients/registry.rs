@@ -33,6 +33,7 @@ pub(super) struct Account {
 pub(super) struct Registry {
     server: Server,
     authority: Option<PathBuf>,
+    tenant: String,
     /// Holds `AcrPush` and `AcrDelete`.
     pub(super) writer: Account,
     /// Holds `AcrPull`.
@@ -58,7 +59,7 @@ impl Registry {
         let server = Launch { binary, folder, trace: None, options }.start()?;
         let authority = tls.then(|| server.data().join("tls/ca.pem"));
         // Its secret is over before the last of the others is made.
-        let expired = principal(&server, "over", &["--expires-in", "1s"], "AcrPull")?;
+        let (expired, tenant) = principal(&server, "over", &["--expires-in", "1s"], "AcrPull")?;
         let writer = user(&server, "writer", &["AcrPush", "AcrDelete"])?;
         let reader = user(&server, "reader", &["AcrPull"])?;
         let pusher = user(&server, "pusher", &["AcrPush"])?;
@@ -73,6 +74,7 @@ impl Registry {
         Ok(Self {
             server,
             authority,
+            tenant,
             writer,
             reader,
             pusher,
@@ -102,6 +104,16 @@ impl Registry {
     /// The server's own side: administration.
     pub(super) fn server(&self) -> &Server {
         &self.server
+    }
+
+    /// Makes a service principal with a role.
+    pub(super) fn principal(&self, name: &str, role: &str) -> Result<Account, Failure> {
+        principal(&self.server, name, &[], role).map(|(account, _)| account)
+    }
+
+    /// The tenant of its directory.
+    pub(super) fn tenant(&self) -> &str {
+        &self.tenant
     }
 
     /// Asks as the owner, over whatever the registry speaks.
@@ -181,19 +193,20 @@ fn user(server: &Server, name: &str, roles: &[&str]) -> Result<Account, Failure>
     Ok(account)
 }
 
+/// Makes a service principal with a role; answers its tenant too.
 fn principal(
     server: &Server,
     name: &str,
     options: &[&str],
     role: &str,
-) -> Result<Account, Failure> {
+) -> Result<(Account, String), Failure> {
     let words = [&["sp", "create", "-n", name], options].concat();
     let made = server.ask(&words)?;
     let account = Account { name: word(&made, "/appId")?, password: word(&made, "/password")? };
     server
         .admin(&["role", "assignment", "create", "--assignee", &account.name, "--role", role])
         .succeed()?;
-    Ok(account)
+    Ok((account, word(&made, "/tenant")?))
 }
 
 fn token(server: &Server, name: &str) -> Result<Account, Failure> {
@@ -214,7 +227,7 @@ fn token(server: &Server, name: &str) -> Result<Account, Failure> {
 }
 
 /// The text at `pointer` in what administration answered.
-pub(super) fn word(document: &Value, pointer: &str) -> Result<String, Failure> {
+fn word(document: &Value, pointer: &str) -> Result<String, Failure> {
     document
         .pointer(pointer)
         .and_then(Value::as_str)

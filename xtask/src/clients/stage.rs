@@ -70,7 +70,9 @@ impl Stage {
         }
         let (repository, tag) = split(LOCKED);
         let locked = format!("/acr/v1/{repository}/_tags/{tag}");
-        plain.ask("PATCH", &locked, r#"{"writeEnabled":false}"#)?;
+        for registry in [&plain, &tls] {
+            registry.ask("PATCH", &locked, r#"{"writeEnabled":false}"#)?;
+        }
         let folders = Cell::new(0);
         Ok(Self { plain, tls, walled, full, _disk: disk, image, large, index, folders, scratch })
     }

@@ -10,14 +10,28 @@ use std::time::Duration;
 
 use crate::clients::Scenario;
 use crate::clients::client::split;
-use crate::clients::registry::{Registry, word};
-use crate::clients::stage::{Stage, THERE};
+use crate::clients::record::Record;
+use crate::clients::refusals::{Refusal, Seen};
+use crate::clients::registry::{Account, Registry};
+use crate::clients::stage::{LOCKED, Stage, THERE};
 use crate::failure::Failure;
 use crate::process::Invocation;
 use crate::tools;
 
 /// How an SDK is found, or installed.
 type Prepare = fn() -> Result<Sdk, Failure>;
+
+/// The refusals that are tried with each: those of a registry over TLS.
+pub(super) const REFUSED: [Refusal; 8] = [
+    Refusal::WrongPassword,
+    Refusal::ExpiredSecret,
+    Refusal::NoPush,
+    Refusal::NoPull,
+    Refusal::NoDelete,
+    Refusal::NoListing,
+    Refusal::DeniedAddress,
+    Refusal::LockedTag,
+];
 
 /// Something that is done with an SDK.
 type Play = fn(&Sdk, &Stage) -> Result<(), Failure>;
@@ -35,6 +49,7 @@ const JAVASCRIPT_PACKAGES: [&str; 2] =
 /// An SDK that is installed.
 pub(super) struct Sdk {
     name: &'static str,
+    packages_named: [&'static str; 2],
     program: PathBuf,
     script: (&'static str, &'static str),
     /// How its language is told of a certificate authority.
@@ -55,7 +70,9 @@ impl Sdk {
         })?;
         let script = ("sdk.py", PYTHON);
         let authority = "REQUESTS_CA_BUNDLE";
-        Ok(Self { name: "azure-python", program, script, authority, packages: None })
+        let packages_named = PYTHON_PACKAGES;
+        let name = "azure-python";
+        Ok(Self { name, packages_named, program, script, authority, packages: None })
     }
 
     fn javascript() -> Result<Self, Failure> {
@@ -69,7 +86,9 @@ impl Sdk {
         let script = ("sdk.cjs", JAVASCRIPT);
         let packages = Some(folder.join("node_modules"));
         let authority = "NODE_EXTRA_CA_CERTS";
-        Ok(Self { name: "azure-javascript", program, script, authority, packages })
+        let packages_named = JAVASCRIPT_PACKAGES;
+        let name = "azure-javascript";
+        Ok(Self { name, packages_named, program, script, authority, packages })
     }
 
     /// What is played with it.
@@ -111,6 +130,60 @@ impl Sdk {
         Err(ending.unexpected("a complaint about the certificate"))
     }
 
+    /// What was tried, for the record.
+    pub(super) fn introduction(&self) -> String {
+        format!("Tried with {}: every operation.", self.packages_named.join(" and "))
+    }
+
+    /// Lets a refusal happen, checks that the reason shows, and notes what the exception says.
+    pub(super) fn shown(
+        &self,
+        refusal: Refusal,
+        stage: &Stage,
+        record: &mut Record,
+        compare: bool,
+    ) -> Result<(), Failure> {
+        let registry = &stage.tls;
+        let (role, step, repository) = match refusal {
+            Refusal::NoPush => ("AcrPull", "push", THERE),
+            Refusal::NoPull => ("AcrDelete", "pull", THERE),
+            Refusal::NoDelete => ("AcrPush", "delete", THERE),
+            Refusal::NoListing => ("AcrDelete", "list tags", THERE),
+            Refusal::LockedTag => ("Contributor", "push by tag", LOCKED),
+            _ => ("AcrPull", "list tags", THERE),
+        };
+        let mut who = match refusal {
+            Refusal::ExpiredSecret => registry.expired.clone(),
+            _ => registry.principal(&format!("{}-{refusal:?}", self.name), role)?,
+        };
+        if refusal == Refusal::WrongPassword {
+            who.password.clone_from(&registry.guesser.password);
+        }
+        let action = |action| {
+            let words = ["registry", "update", "--default-action", action];
+            registry.server().admin(&words).succeed()
+        };
+        let walled = refusal == Refusal::DeniedAddress;
+        if walled {
+            action("deny")?;
+        }
+        let ending = self
+            .run(stage, "refused", true)
+            .map(|invocation| identify(registry, &who, invocation))
+            .and_then(|one| one.env("NARU_THERE", split(repository).0).args([step]).run());
+        if walled {
+            action("allow")?;
+        }
+        let ending = ending?;
+        if ending.succeeded() {
+            return Err(ending.unexpected("a refusal"));
+        }
+        let text = ending.text();
+        let place = refusal.place(&text, registry)?;
+        let seen = Seen { text, step: step.to_owned(), place };
+        refusal.note(&seen, self.name, (stage, registry), record, compare)
+    }
+
     fn run(&self, stage: &Stage, who: &str, trusting: bool) -> Result<Invocation, Failure> {
         let folder = stage.folder()?;
         let (name, text) = self.script;
@@ -129,24 +202,18 @@ impl Sdk {
             invocation = invocation.env("NODE_PATH", packages);
         }
         if who == "identity" {
-            invocation = identity(&stage.tls, self.name, invocation)?;
+            let made = stage.tls.principal(self.name, "Contributor")?;
+            invocation = identify(&stage.tls, &made, invocation);
         }
         Ok(invocation.args([&script]).args([who]))
     }
 }
 
-/// Makes a service principal for one SDK, and tells it of it.
-fn identity(registry: &Registry, name: &str, to: Invocation) -> Result<Invocation, Failure> {
-    let made = registry.server().ask(&["sp", "create", "-n", name])?;
-    let id = word(&made, "/appId")?;
-    registry
-        .server()
-        .admin(&["role", "assignment", "create", "--assignee", &id, "--role", "Contributor"])
-        .succeed()?;
-    Ok(to
-        .env("NARU_TENANT", word(&made, "/tenant")?)
-        .env("NARU_CLIENT_ID", &id)
-        .env("NARU_CLIENT_SECRET", word(&made, "/password")?))
+/// Tells an SDK who it speaks for.
+fn identify(registry: &Registry, who: &Account, to: Invocation) -> Invocation {
+    to.env("NARU_TENANT", registry.tenant())
+        .env("NARU_CLIENT_ID", &who.name)
+        .env("NARU_CLIENT_SECRET", &who.password)
 }
 
 /// Installs `packages` into `folder`, unless exactly these are there.

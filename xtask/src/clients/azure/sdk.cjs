@@ -204,14 +204,40 @@ async function byNobody(client) {
   }
 }
 
+// One step that is refused; what the error says is what a person reads.
+async function refusedAt(step, client, content) {
+  const there = process.env.NARU_THERE;
+  const artifact = client.getArtifact(there, "0.1.0");
+  const pushAnother = async () => {
+    const { manifest } = await content.getManifest("0.1.0");
+    await content.setManifest({ ...manifest, annotations: { a: "b" } }, { tag: "0.1.0" });
+  };
+  const steps = {
+    pull: () => content.getManifest("0.1.0"),
+    push: () => content.uploadBlob(Buffer.from("x")),
+    "push by tag": pushAnother,
+    delete: () => artifact.deleteTag("0.1.0"),
+    "list tags": () => all(artifact.listTagProperties()),
+  };
+  try {
+    await steps[step]();
+  } catch (error) {
+    console.log(`${error.name}: ${error.message}`);
+    process.exit(1);
+  }
+}
+
 async function main() {
-  if (process.argv[2] === "identity") {
+  const who = process.argv[2];
+  if (who === "identity" || who === "refused") {
     const { NARU_TENANT, NARU_CLIENT_ID, NARU_CLIENT_SECRET } = process.env;
     const options = { authorityHost: ENDPOINT, disableInstanceDiscovery: true };
     const credential = new ClientSecretCredential(
       NARU_TENANT, NARU_CLIENT_ID, NARU_CLIENT_SECRET, options);
     const client = new ContainerRegistryClient(ENDPOINT, credential, AUDIENCE);
-    const content = new ContainerRegistryContentClient(ENDPOINT, REPOSITORY, credential, AUDIENCE);
+    const repository = who === "refused" ? process.env.NARU_THERE : REPOSITORY;
+    const content = new ContainerRegistryContentClient(ENDPOINT, repository, credential, AUDIENCE);
+    if (who === "refused") return refusedAt(process.argv[3], client, content);
     await byAnIdentity(recording("Client", client), recording("Content", content));
   } else {
     await byNobody(recording("Client", new ContainerRegistryClient(ENDPOINT, AUDIENCE)));

@@ -190,7 +190,29 @@ def by_nobody(client):
         refused(401, what, call)
 
 
-if sys.argv[1] == "identity":
+def by_somebody_refused(client):
+    """One step that is refused; what the exception says is what a person reads."""
+    there, step = os.environ["NARU_THERE"], sys.argv[2]
+
+    def push_another():
+        manifest = client.get_manifest(there, "0.1.0").manifest
+        client.set_manifest(there, dict(manifest, annotations={"a": "b"}), tag="0.1.0")
+
+    steps = {
+        "pull": lambda: client.get_manifest(there, "0.1.0"),
+        "push": lambda: client.upload_blob(there, io.BytesIO(b"x")),
+        "push by tag": push_another,
+        "delete": lambda: client.delete_tag(there, "0.1.0"),
+        "list tags": lambda: list(client.list_tag_properties(there)),
+    }
+    try:
+        steps[step]()
+    except Exception as error:
+        print(f"{type(error).__name__}: {error}")
+        sys.exit(1)
+
+
+if sys.argv[1] in ("identity", "refused"):
     credential = ClientSecretCredential(
         os.environ["NARU_TENANT"],
         os.environ["NARU_CLIENT_ID"],
@@ -198,7 +220,7 @@ if sys.argv[1] == "identity":
         authority=ENDPOINT,
         disable_instance_discovery=True,
     )
-    play = by_an_identity
+    play = by_an_identity if sys.argv[1] == "identity" else by_somebody_refused
 else:
     credential, play = None, by_nobody
 with ContainerRegistryClient(ENDPOINT, credential) as inner:
@@ -206,4 +228,4 @@ with ContainerRegistryClient(ENDPOINT, credential) as inner:
     play(client)
     client.close()
 left_out = OPERATIONS - done
-assert not left_out, f"left out: {left_out}"
+assert sys.argv[1] == "refused" or not left_out, f"left out: {left_out}"
