@@ -2,6 +2,8 @@
 
 help = a container registry in which no login failure is a mystery
 help-serve = serve a registry
+help-config = settings
+help-config-check = check the settings, and show what is in force and from where
 help-registry = registries and their settings
 help-registry-list = list the registries
 help-registry-show = show a registry

@@ -2,6 +2,8 @@
 
 help = 로그인 실패의 이유를 알려 주는 컨테이너 레지스트리
 help-serve = 레지스트리를 서비스합니다
+help-config = 설정
+help-config-check = 설정을 확인하고, 적용되는 값과 그 출처를 표시합니다
 help-registry = 레지스트리와 설정
 help-registry-list = 레지스트리 목록을 표시합니다
 help-registry-show = 레지스트리를 표시합니다

@@ -19,8 +19,17 @@ pub(crate) struct Environment {
     pub(crate) terminal_err: bool,
 }
 
-/// The variables that are read beside those of the settings' table.
-const READ: &[&str] = &["LANG", "LC_ALL", "LC_MESSAGES", "NO_COLOR", "XDG_RUNTIME_DIR"];
+/// The variables that are read beside those of ours.
+const READ: &[&str] = &[
+    "LANG",
+    "LC_ALL",
+    "LC_MESSAGES",
+    "NOTIFY_SOCKET",
+    "NO_COLOR",
+    "WATCHDOG_PID",
+    "WATCHDOG_USEC",
+    "XDG_RUNTIME_DIR",
+];
 
 impl Environment {
     /// That of this process. What is no UTF-8 is not there.
@@ -36,6 +45,28 @@ impl Environment {
             terminal_out: std::io::stdout().is_terminal(),
             terminal_err: std::io::stderr().is_terminal(),
         }
+    }
+
+    /// The variables of ours that are no settings.
+    pub(crate) const OWN: &[&str] = &["NARU_CONFIG", "NARU_LOG", "NARU_OWNER_PASSWORD"];
+
+    /// The names of the variables that were meant for us. What Kubernetes sets in every container
+    /// for a service that happens to be called `naru` was not.
+    pub(crate) fn ours(&self) -> impl Iterator<Item = &str> {
+        let all = self.variables.iter().filter(|(name, _)| name.starts_with("NARU_"));
+        let link = |(name, value): &(&String, &String)| {
+            let address = ["tcp://", "udp://", "sctp://"].iter().any(|kind| value.starts_with(kind));
+            name.contains("_SERVICE_HOST")
+                || name.contains("_SERVICE_PORT")
+                || ["_TCP", "_UDP", "_SCTP"].iter().any(|kind| name.contains(kind))
+                || (name.ends_with("_PORT") && address)
+        };
+        all.filter(move |pair| !link(pair)).map(|(name, _)| name.as_str())
+    }
+
+    /// The file of settings.
+    pub(crate) fn settings_file(&self) -> Option<PathBuf> {
+        self.variable("NARU_CONFIG").map(PathBuf::from)
     }
 
     /// A variable that is set to something.
@@ -78,6 +109,18 @@ mod tests {
         assert_eq!(language(&[("LANG", "ko_KR.UTF-8")]), Language::Korean);
         assert_eq!(language(&[("LANG", "ko_KR.UTF-8"), ("LC_ALL", "C")]), Language::English);
         assert_eq!(language(&[("LC_MESSAGES", "ko"), ("LC_ALL", "")]), Language::Korean);
+    }
+
+    #[test]
+    fn what_kubernetes_says_of_a_service_of_our_name_is_nothing_of_ours() {
+        let environment = Environment::with(&[
+            ("NARU_PORT", "tcp://10.0.0.1:5000"),
+            ("NARU_PORT_5000_TCP_ADDR", "10.0.0.1"),
+            ("NARU_SERVER_SERVICE_HOST", "10.0.0.1"),
+            ("NARU_SERVER_SERVICE_PORT_HTTP", "5000"),
+            ("NARU_SERVER_PORT", "5000"),
+        ]);
+        assert_eq!(environment.ours().collect::<Vec<_>>(), ["NARU_SERVER_PORT"]);
     }
 
     #[test]

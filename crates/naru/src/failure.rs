@@ -10,6 +10,7 @@ use naru_server::control::Outcome;
 
 use crate::settings::SettingsError;
 use crate::words::Words;
+pub(crate) use start::pair;
 
 /// Why a command failed.
 #[derive(Debug)]
@@ -25,7 +26,7 @@ pub(crate) enum Failure {
     /// The server did not do it.
     Refused(Refusal),
     /// The settings.
-    Settings(SettingsError),
+    Settings(Vec<SettingsError>),
     /// A server does not start.
     Start(StartError),
     /// It takes a yes, and there is nobody to ask.
@@ -104,7 +105,10 @@ impl Failure {
             Self::Machine(error) => error.to_string(),
             Self::NoPassword => words.get("failure-no-password", &[]),
             Self::Refused(refusal) => refusal.message.clone(),
-            Self::Settings(error) => error.message(language),
+            Self::Settings(errors) => {
+                let messages = errors.iter().map(|error| error.message(language));
+                messages.collect::<Vec<_>>().join("\n")
+            }
             Self::Start(error) => start::message(error, language),
             Self::Unconfirmed => words.get("failure-unconfirmed", &[]),
             Self::Unreachable { socket, .. } => {
@@ -121,7 +125,7 @@ impl Failure {
         let words = Words(language);
         match self {
             Self::Refused(refusal) => refusal.hint.clone(),
-            Self::Settings(error) => error.hint(language),
+            Self::Settings(errors) => errors.iter().find_map(|error| error.hint(language)),
             Self::Start(error) => start::hint(error, language),
             Self::Unconfirmed => Some(words.get("hint-unconfirmed", &[])),
             Self::Unreachable { command, .. } => {
@@ -138,7 +142,13 @@ impl Failure {
 
 impl From<SettingsError> for Failure {
     fn from(error: SettingsError) -> Self {
-        Self::Settings(error)
+        Self::Settings(vec![error])
+    }
+}
+
+impl From<Vec<SettingsError>> for Failure {
+    fn from(errors: Vec<SettingsError>) -> Self {
+        Self::Settings(errors)
     }
 }
 

@@ -226,6 +226,16 @@ pub(crate) static ROLE_ASSIGNMENT: Layout = Layout {
     ],
 };
 
+/// A setting.
+pub(crate) static SETTING: Layout = Layout {
+    columns: columns![
+        "head-setting" "key" Plain,
+        "head-value" "value" Plain,
+        "head-from" "place" Plain,
+    ],
+    details: &[],
+};
+
 /// A login event.
 pub(crate) static LOGIN_EVENT: Layout = Layout {
     columns: columns![

@@ -15,6 +15,7 @@ mod printer;
 mod serve;
 mod settings;
 mod stdin;
+mod systemd;
 mod words;
 
 use std::ffi::OsString;
@@ -28,7 +29,8 @@ use client::Client;
 use environment::Environment;
 use failure::Failure;
 use printer::Printer;
-use settings::Settings;
+use settings::{Settings, Strictness};
+use systemd::Systemd;
 use words::Words;
 
 fn main() -> ExitCode {
@@ -60,7 +62,9 @@ fn run(
             values.extend(global.values(option));
             values
         };
-        let settings = Settings::read(values, environment, global.config.as_deref())?;
+        let file = global.settings_file(environment);
+        let strictness = Strictness::Everything;
+        let settings = Settings::read(values, environment, file.as_deref(), strictness)?;
         let config = settings.into_config(environment)?;
         logging::start(
             "warn,naru=info",
@@ -68,8 +72,15 @@ fn run(
             global.log_level.as_deref(),
             environment,
         );
+        let systemd = Systemd::of(environment);
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-        return runtime.block_on(serve::serve(config, environment, printer));
+        return runtime.block_on(serve::serve(config, systemd, environment, printer));
+    }
+    if let Noun::Config(verb) = &noun {
+        let file = global.settings_file(environment);
+        let (values, strictness) = (|option: &str| global.values(option), Strictness::Everything);
+        let settings = Settings::read(values, environment, file.as_deref(), strictness)?;
+        return verb.run(&settings, environment, printer);
     }
     if let Noun::Completions(completions) = &noun {
         return Ok(printer.line(completions.script(printer.words.0).trim_end())?);
@@ -89,7 +100,9 @@ fn administer(
 ) -> Result<(), Failure> {
     let here =
         |option: &str| if option == "--data-dir" { global.values(option) } else { Vec::new() };
-    let data_dir = Settings::read(here, environment, global.config.as_deref())?.data_dir()?;
+    let file = global.settings_file(environment);
+    let settings = Settings::read(here, environment, file.as_deref(), Strictness::Known)?;
+    let data_dir = settings.data_dir()?;
     let Some(call) = noun.into_call(environment, printer.words, matches)? else { return Ok(()) };
     let client = Client {
         socket: socket_path(&data_dir, environment.runtime_dir().as_deref()),

@@ -9,6 +9,7 @@ use unicode_width::UnicodeWidthStr as _;
 use crate::document::Document;
 use crate::failure::Failure;
 use crate::layout::{Column, Layout};
+use crate::settings::SettingsError;
 use crate::words::Words;
 
 /// How wide tables are.
@@ -48,6 +49,16 @@ struct ErrorView<'a> {
     message: String,
     correlation_id: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    hint: Option<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    problems: Vec<ProblemView>,
+}
+
+/// One of several things that are wrong.
+#[derive(Serialize)]
+struct ProblemView {
+    message: String,
+    place: Option<String>,
     hint: Option<String>,
 }
 
@@ -115,17 +126,51 @@ impl Printer {
     /// Prints why a command failed.
     pub(crate) fn failure(self, failure: &Failure) -> io::Result<()> {
         let language = self.words.0;
+        let problems = match failure {
+            Failure::Settings(problems) => problems.as_slice(),
+            _ => &[],
+        };
+        if self.format != Format::Json && !problems.is_empty() {
+            return self.problems(problems);
+        }
         let (message, hint) = (failure.message(language), failure.hint(language));
         let mut err = io::stderr().lock();
         if self.format == Format::Json {
             let correlation_id = failure.correlation_id();
-            let error = ErrorView { code: failure.code(), message, correlation_id, hint };
+            let problems = problems.iter().map(|problem| ProblemView {
+                message: problem.message(language),
+                place: problem.place().map(ToString::to_string),
+                hint: problem.hint(language),
+            });
+            let (code, problems) = (failure.code(), problems.collect());
+            let error = ErrorView { code, message, correlation_id, hint, problems };
             let text = serde_json::to_string_pretty(&ErrorDocument { error })?;
             return writeln!(err, "{text}");
         }
         writeln!(err, "{}", self.words.get("line-error", &[("message", &message)]))?;
         if let Some(hint) = hint {
             writeln!(err, "{}", self.words.get("line-hint", &[("hint", &hint)]))?;
+        }
+        Ok(())
+    }
+}
+
+impl Printer {
+    /// Prints all that is wrong with settings, with the lines that have it.
+    fn problems(self, problems: &[SettingsError]) -> io::Result<()> {
+        let mut err = io::stderr().lock();
+        for (number, problem) in problems.iter().enumerate() {
+            if number > 0 {
+                writeln!(err)?;
+            }
+            let message = problem.message(self.words.0);
+            writeln!(err, "{}", self.words.get("line-error", &[("message", &message)]))?;
+            if let Some(label) = problem.label() {
+                writeln!(err, "{label}")?;
+            }
+            if let Some(hint) = problem.hint(self.words.0) {
+                writeln!(err, "{}", self.words.get("line-hint", &[("hint", &hint)]))?;
+            }
         }
         Ok(())
     }

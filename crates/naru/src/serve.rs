@@ -7,16 +7,19 @@ use naru_server::ambient::Ambient;
 use naru_server::{
     Config, FirstStart, Listening, OwnerPassword, PublicUrl, Scheme, Server, TlsMode,
 };
+use rustix::process::{Resource, getrlimit, setrlimit};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::environment::Environment;
 use crate::failure::Failure;
 use crate::printer::Printer;
 use crate::settings::default_data_dir;
+use crate::systemd::{State, Systemd};
 
-/// Serves until SIGTERM or SIGINT, and then finishes what runs.
+/// Serves until SIGTERM or SIGINT, and then finishes what runs. SIGHUP reads the certificate again.
 pub(crate) async fn serve(
     config: Config,
+    mut systemd: Systemd,
     environment: &Environment,
     printer: Printer,
 ) -> Result<(), Failure> {
@@ -26,23 +29,67 @@ pub(crate) async fn serve(
         None if environment.terminal_out => OwnerPassword::Generated,
         None => OwnerPassword::None,
     };
-    let server = Server::start(config.clone(), Ambient::of_this_machine(), owner);
+    let sockets = systemd.sockets()?;
+    if !sockets.is_empty() {
+        tracing::info!("{} sockets were handed over, and no other address is opened", sockets.len());
+    }
+    allow_open_files();
+    let server = Server::start_on(sockets, config.clone(), Ambient::of_this_machine(), owner);
     let server = server.await.map_err(Failure::Start)?;
     let registries = server.app().store().metadata().registries().await;
     let registry = registries.ok().and_then(|all| all.into_iter().next());
     let name = registry.map_or_else(|| config.registry.clone(), |registry| registry.key());
     announce(&config, &name, server.first_start(), server.listening(), printer)?;
-    signals.any().await;
+    systemd.tell(State::Ready);
+    loop {
+        tokio::select! {
+            asked = signals.next() => {
+                if asked == Asked::End {
+                    break;
+                }
+                systemd.tell(State::Reloading);
+                server.reload().await;
+                systemd.tell(State::Ready);
+            }
+            () = systemd.watchdog_is_due() => live(&server, &systemd).await,
+        }
+    }
+    systemd.tell(State::Stopping);
     tracing::info!("stopping: what runs is finished first");
     tokio::select! {
         () = server.stop() => tracing::info!("stopped"),
-        () = signals.any() => tracing::warn!("stopped at once, as a second signal asked"),
+        () = signals.end() => tracing::warn!("stopped at once, as a second signal asked"),
     }
     Ok(())
 }
 
-/// The signals that end a server.
+/// Says that the server lives, if its store answers: only then does it do anything for anybody.
+async fn live(server: &Server, systemd: &Systemd) {
+    match server.app().store().metadata().ping().await {
+        Ok(()) => systemd.tell(State::Watchdog),
+        Err(error) => tracing::error!(%error, "systemd is not told that the server lives"),
+    }
+}
+
+/// Raises how many files may be open to what is allowed at all: each connection is one.
+fn allow_open_files() {
+    let mut limit = getrlimit(Resource::Nofile);
+    limit.current = limit.maximum;
+    if let Err(error) = setrlimit(Resource::Nofile, limit) {
+        tracing::debug!(%error, "the limit of open files stays as it is");
+    }
+}
+
+/// What a signal asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Asked {
+    End,
+    Reload,
+}
+
+/// The signals that a server listens to.
 struct Signals {
+    hangup: Signal,
     interrupt: Signal,
     terminate: Signal,
 }
@@ -50,16 +97,22 @@ struct Signals {
 impl Signals {
     fn new() -> Result<Self, Failure> {
         Ok(Self {
+            hangup: signal(SignalKind::hangup())?,
             interrupt: signal(SignalKind::interrupt())?,
             terminate: signal(SignalKind::terminate())?,
         })
     }
 
-    async fn any(&mut self) {
+    async fn next(&mut self) -> Asked {
         tokio::select! {
-            _ = self.interrupt.recv() => {}
-            _ = self.terminate.recv() => {}
+            _ = self.hangup.recv() => Asked::Reload,
+            _ = self.interrupt.recv() => Asked::End,
+            _ = self.terminate.recv() => Asked::End,
         }
+    }
+
+    async fn end(&mut self) {
+        while self.next().await != Asked::End {}
     }
 }
 
@@ -126,19 +179,20 @@ fn login_host(config: &Config, registry: &str, listening: &[Listening]) -> Strin
         Scheme::Http => port == 80,
         Scheme::Https => port == 443,
     };
-    let first = listening.first();
+    let first = listening.iter().find_map(|one| Some((one.scheme, one.address.tcp()?)));
     match (&config.domain, &config.public_url) {
         (Some(domain), Some(url)) => with_port(&format!("{registry}.{domain}"), url.port),
         (None, Some(PublicUrl { host, port, .. })) => with_port(host.as_str(), *port),
         (Some(domain), None) => {
-            let port = first.filter(|one| !own(one.scheme, one.address.port()));
-            with_port(&format!("{registry}.{domain}"), port.map(|one| one.address.port()))
+            let port = first.map(|(scheme, address)| (scheme, address.port()));
+            let port = port.filter(|(scheme, port)| !own(*scheme, *port));
+            with_port(&format!("{registry}.{domain}"), port.map(|(_, port)| port))
         }
         (None, None) => match first {
-            Some(one) if one.address.ip().is_unspecified() => {
-                format!("localhost:{}", one.address.port())
+            Some((_, address)) if address.ip().is_unspecified() => {
+                format!("localhost:{}", address.port())
             }
-            Some(one) => one.address.to_string(),
+            Some((_, address)) => address.to_string(),
             None => registry.to_owned(),
         },
     }

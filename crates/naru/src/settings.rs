@@ -1,32 +1,25 @@
 //! Settings: one table of keys, each from an option, the environment, a file or its default, in
 //! this order.
 
+mod contradiction;
 mod file;
+mod problem;
+mod size;
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use etcetera::BaseStrategy as _;
 use ipnet::IpNet;
 use naru_access::RateBucket;
-use naru_codes::Language;
 use naru_identity::rate::{Allowances, MOST_A_MINUTE, RateLimits};
 use naru_server::control::{Span, nearest, socket::socket_path};
-use naru_server::{Config, Host, PublicUrl, TlsMode};
+use naru_server::{Address, Config, Host, Limits, PublicUrl, TlsMode};
 
 use crate::environment::Environment;
-use crate::words::Words;
 use file::File;
-
-/// The address where nothing else is said.
-const DEFAULT_LISTEN: SocketAddr = SocketAddr::new(IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 5000);
-
-/// The registry's name where nothing else is said.
-const DEFAULT_REGISTRY: &str = "registry";
-
-/// How long running requests may take to finish where nothing else is said.
-const DEFAULT_DRAIN: Duration = Duration::from_secs(30);
+pub(crate) use problem::{Place, SettingsError};
 
 /// A key of the settings.
 pub(crate) struct Key {
@@ -34,8 +27,10 @@ pub(crate) struct Key {
     pub(crate) name: &'static str,
     /// Its environment variable.
     pub(crate) variable: &'static str,
-    /// Its option.
-    pub(crate) option: &'static str,
+    /// Its option; none of those that are seldom set.
+    pub(crate) option: Option<&'static str>,
+    /// The value where nothing else is said, as it would be given; empty where there is none.
+    pub(crate) default: &'static str,
     /// Whether it may have several values.
     several: bool,
     /// The text that says what a value is.
@@ -49,7 +44,8 @@ pub(crate) static KEYS: &[Key] = &[
     Key {
         name: "data-dir",
         variable: "NARU_DATA_DIR",
-        option: "--data-dir",
+        option: Some("--data-dir"),
+        default: "",
         several: false,
         expects: "expects-directory",
         take: |settings, text| {
@@ -58,9 +54,82 @@ pub(crate) static KEYS: &[Key] = &[
         },
     },
     Key {
+        name: "limits.blob-size",
+        variable: "NARU_LIMITS_BLOB_SIZE",
+        option: None,
+        default: "200GiB",
+        several: false,
+        expects: "expects-size",
+        take: |settings, text| size::bytes(text).map(|bytes| settings.limits.blob_bytes = bytes),
+    },
+    Key {
+        name: "limits.connections",
+        variable: "NARU_LIMITS_CONNECTIONS",
+        option: None,
+        default: "4096",
+        several: false,
+        expects: "expects-count",
+        take: |settings, text| count(text).map(|count| settings.limits.connections = count),
+    },
+    Key {
+        name: "limits.connections-per-address",
+        variable: "NARU_LIMITS_CONNECTIONS_PER_ADDRESS",
+        option: None,
+        default: "1024",
+        several: false,
+        expects: "expects-count",
+        take: |settings, text| count(text).map(|count| settings.limits.connections_per_address = count),
+    },
+    Key {
+        name: "limits.head-size",
+        variable: "NARU_LIMITS_HEAD_SIZE",
+        option: None,
+        default: "64KiB",
+        several: false,
+        expects: "expects-head-size",
+        take: |settings, text| sized(text, HEAD_BYTES).map(|bytes| settings.limits.head_bytes = bytes),
+    },
+    Key {
+        name: "limits.head-timeout",
+        variable: "NARU_LIMITS_HEAD_TIMEOUT",
+        option: None,
+        default: "30s",
+        several: false,
+        expects: "expects-span",
+        take: |settings, text| span(text).map(|span| settings.limits.head_timeout = span),
+    },
+    Key {
+        name: "limits.manifest-size",
+        variable: "NARU_LIMITS_MANIFEST_SIZE",
+        option: None,
+        default: "4MiB",
+        several: false,
+        expects: "expects-manifest-size",
+        take: |settings, text| sized(text, MANIFEST_BYTES).map(|bytes| settings.limits.manifest_bytes = bytes),
+    },
+    Key {
+        name: "limits.stall-timeout",
+        variable: "NARU_LIMITS_STALL_TIMEOUT",
+        option: None,
+        default: "1m",
+        several: false,
+        expects: "expects-span",
+        take: |settings, text| span(text).map(|span| settings.limits.stall_timeout = span),
+    },
+    Key {
+        name: "limits.uploads",
+        variable: "NARU_LIMITS_UPLOADS",
+        option: None,
+        default: "10000",
+        several: false,
+        expects: "expects-count",
+        take: |settings, text| count(text).map(|count| settings.limits.uploads = count),
+    },
+    Key {
         name: "rate-limit.identity",
         variable: "NARU_RATE_LIMIT_IDENTITY",
-        option: "--rate-limit-identity",
+        option: Some("--rate-limit-identity"),
+        default: "",
         several: true,
         expects: "expects-rate",
         take: |settings, text| allow(&mut settings.rate_limits.identity, text),
@@ -68,7 +137,8 @@ pub(crate) static KEYS: &[Key] = &[
     Key {
         name: "rate-limit.registry",
         variable: "NARU_RATE_LIMIT_REGISTRY",
-        option: "--rate-limit-registry",
+        option: Some("--rate-limit-registry"),
+        default: "",
         several: true,
         expects: "expects-rate",
         take: |settings, text| allow(&mut settings.rate_limits.registry, text),
@@ -76,7 +146,8 @@ pub(crate) static KEYS: &[Key] = &[
     Key {
         name: "server.aliases",
         variable: "NARU_SERVER_ALIASES",
-        option: "--alias",
+        option: Some("--alias"),
+        default: "",
         several: true,
         expects: "expects-host",
         take: |settings, text| text.parse().ok().map(|host| settings.aliases.push(host)),
@@ -84,7 +155,8 @@ pub(crate) static KEYS: &[Key] = &[
     Key {
         name: "server.domain",
         variable: "NARU_SERVER_DOMAIN",
-        option: "--domain",
+        option: Some("--domain"),
+        default: "",
         several: false,
         expects: "expects-host",
         take: |settings, text| text.parse().ok().map(|host| settings.domain = Some(host)),
@@ -92,7 +164,8 @@ pub(crate) static KEYS: &[Key] = &[
     Key {
         name: "server.listen",
         variable: "NARU_SERVER_LISTEN",
-        option: "--listen",
+        option: Some("--listen"),
+        default: "127.0.0.1:5000",
         several: true,
         expects: "expects-address",
         take: |settings, text| text.parse().ok().map(|address| settings.listen.push(address)),
@@ -100,7 +173,8 @@ pub(crate) static KEYS: &[Key] = &[
     Key {
         name: "server.public-url",
         variable: "NARU_SERVER_PUBLIC_URL",
-        option: "--public-url",
+        option: Some("--public-url"),
+        default: "",
         several: false,
         expects: "expects-url",
         take: |settings, text| text.parse().ok().map(|url| settings.public_url = Some(url)),
@@ -108,7 +182,8 @@ pub(crate) static KEYS: &[Key] = &[
     Key {
         name: "server.registry",
         variable: "NARU_SERVER_REGISTRY",
-        option: "--registry",
+        option: Some("--registry"),
+        default: "registry",
         several: false,
         expects: "expects-registry",
         take: |settings, text| {
@@ -119,32 +194,71 @@ pub(crate) static KEYS: &[Key] = &[
     Key {
         name: "server.shutdown-timeout",
         variable: "NARU_SERVER_SHUTDOWN_TIMEOUT",
-        option: "--shutdown-timeout",
+        option: Some("--shutdown-timeout"),
+        default: "30s",
         several: false,
         expects: "expects-span",
+        take: |settings, text| span(text).map(|span| settings.drain = Some(span)),
+    },
+    Key {
+        name: "server.socket-mode",
+        variable: "NARU_SERVER_SOCKET_MODE",
+        option: Some("--socket-mode"),
+        default: "0660",
+        several: false,
+        expects: "expects-mode",
         take: |settings, text| {
-            text.parse::<Span>().ok().map(|span| settings.drain = Some(span.duration()))
+            let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+            let mode = digits.then(|| u32::from_str_radix(text, 8).ok())??;
+            settings.socket_mode = Some(mode);
+            (mode <= 0o777).then_some(())
         },
     },
     Key {
         name: "server.tls",
         variable: "NARU_SERVER_TLS",
-        option: "--tls",
+        option: Some("--tls"),
+        default: "off",
         several: false,
         expects: "expects-tls",
         take: |settings, text| {
-            settings.tls = match text {
-                "dev" => TlsMode::Dev,
-                "off" => TlsMode::Off,
+            settings.tls = Some(match text {
+                "dev" => Tls::Dev,
+                "off" => Tls::Off,
                 _ => return None,
-            };
+            });
             Some(())
+        },
+    },
+    Key {
+        name: "server.tls-cert",
+        variable: "NARU_SERVER_TLS_CERT",
+        option: Some("--tls-cert"),
+        default: "",
+        several: false,
+        expects: "expects-file",
+        take: |settings, text| {
+            settings.tls_cert = Some(PathBuf::from(text));
+            (!text.is_empty()).then_some(())
+        },
+    },
+    Key {
+        name: "server.tls-key",
+        variable: "NARU_SERVER_TLS_KEY",
+        option: Some("--tls-key"),
+        default: "",
+        several: false,
+        expects: "expects-file",
+        take: |settings, text| {
+            settings.tls_key = Some(PathBuf::from(text));
+            (!text.is_empty()).then_some(())
         },
     },
     Key {
         name: "server.trusted-proxies",
         variable: "NARU_SERVER_TRUSTED_PROXIES",
-        option: "--trusted-proxy",
+        option: Some("--trusted-proxy"),
+        default: "",
         several: true,
         expects: "expects-network",
         take: |settings, text| {
@@ -154,114 +268,91 @@ pub(crate) static KEYS: &[Key] = &[
     },
 ];
 
+/// The largest manifest that any registry takes; a setting may only be below it.
+const MANIFEST_BYTES: u64 = 4 << 20;
+
+/// The largest head that is read at all; a setting may only be below it.
+const HEAD_BYTES: u64 = 1 << 20;
+
 /// What was set, before defaults.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Settings {
     data_dir: Option<PathBuf>,
-    listen: Vec<SocketAddr>,
+    listen: Vec<Address>,
+    socket_mode: Option<u32>,
     domain: Option<Host>,
     registry: Option<String>,
     aliases: Vec<Host>,
     public_url: Option<PublicUrl>,
     trusted_proxies: Vec<IpNet>,
     rate_limits: RateLimits,
-    tls: TlsMode,
+    tls: Option<Tls>,
+    tls_cert: Option<PathBuf>,
+    tls_key: Option<PathBuf>,
     drain: Option<Duration>,
+    limits: Limits,
+    /// Every key that was set, with its values and where they stand.
+    given: Vec<(&'static str, Vec<(Place, String)>)>,
 }
 
-/// Why settings cannot be used: all of it for whoever set them.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum SettingsError {
-    /// The file cannot be read.
-    File {
-        /// The file.
-        path: PathBuf,
-        /// Why.
-        error: String,
-    },
-    /// There is no directory that would be the default.
-    NoDataDir,
-    /// The file is no TOML.
-    Syntax {
-        /// File and line.
-        place: String,
-        /// Why.
-        error: String,
-    },
-    /// The file has a key that does not exist.
-    UnknownKey {
-        /// File and line.
-        place: String,
-        /// The key.
-        key: String,
-        /// The one that was probably meant.
-        nearest: Option<&'static str>,
-    },
-    /// A value cannot be one.
-    Value {
-        /// Where it stands: an option, a variable, or file and line.
-        place: String,
-        /// What was given.
-        given: String,
-        /// The text that says what is expected.
-        expects: &'static str,
-    },
+/// The words of `server.tls`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Tls {
+    Dev,
+    Off,
 }
 
-impl SettingsError {
-    /// What is wrong, in words.
-    pub(crate) fn message(&self, language: Language) -> String {
-        let words = Words(language);
-        match self {
-            Self::File { path, error } => words
-                .get("settings-file", &[("path", &path.display().to_string()), ("error", error)]),
-            Self::NoDataDir => words.get("settings-no-data-dir", &[]),
-            Self::Syntax { place, error } => {
-                words.get("settings-syntax", &[("place", place), ("error", error)])
-            }
-            Self::UnknownKey { place, key, .. } => {
-                words.get("settings-unknown-key", &[("place", place), ("key", key)])
-            }
-            Self::Value { place, given, expects } => {
-                let expects = words.get(expects, &[]);
-                let arguments =
-                    [("place", place.as_str()), ("given", given), ("expects", &expects)];
-                words.get("settings-value", &arguments)
-            }
-        }
-    }
+/// A setting as it is in force.
+#[derive(Debug)]
+pub(crate) struct InForce {
+    /// Its key.
+    pub(crate) key: &'static str,
+    /// Its values, as they were given.
+    pub(crate) values: Vec<String>,
+    /// Where they stand; nowhere where they are the default.
+    pub(crate) place: Option<Place>,
+}
 
-    /// What to do about it.
-    pub(crate) fn hint(&self, language: Language) -> Option<String> {
-        match self {
-            Self::UnknownKey { nearest: Some(key), .. } => {
-                Some(Words(language).get("hint-nearest", &[("word", key)]))
-            }
-            Self::UnknownKey { nearest: None, .. } => {
-                let keys: Vec<_> = KEYS.iter().map(|key| key.name).collect();
-                Some(Words(language).get("hint-words", &[("words", &keys.join(" "))]))
-            }
-            Self::File { .. } | Self::NoDataDir | Self::Syntax { .. } | Self::Value { .. } => None,
-        }
-    }
+/// How much is held against whoever sets things.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Strictness {
+    /// A variable of ours that nobody knows is a fault: it was meant to do something.
+    Everything,
+    /// Only what is asked for: a command that talks to a server is not what the rest is about.
+    Known,
 }
 
 impl Settings {
-    /// Reads every key of the table. `options` gives the values of an option.
+    /// Reads every key of the table, and says all that is wrong at once. `options` gives the values
+    /// of an option.
     pub(crate) fn read(
         options: impl Fn(&str) -> Vec<String>,
         environment: &Environment,
         file: Option<&Path>,
-    ) -> Result<Self, SettingsError> {
-        let file = file.map(File::read).transpose()?.unwrap_or_default();
+        strictness: Strictness,
+    ) -> Result<Self, Vec<SettingsError>> {
+        let (file, mut problems) = file.map(File::read).unwrap_or_default();
         let mut settings = Self::default();
         for key in KEYS {
-            for (place, given) in values(key, &options, environment, &file) {
-                let taken = (key.take)(&mut settings, &given);
-                taken.ok_or(SettingsError::Value { place, given, expects: key.expects })?;
+            let values = values(key, &options, environment, &file);
+            if let (false, Some((place, _))) = (key.several, values.get(1)) {
+                problems.push(SettingsError::Several { place: place.clone(), key: key.name });
+            }
+            for (place, given) in &values {
+                if (key.take)(&mut settings, given).is_none() {
+                    let (place, given) = (place.clone(), given.clone());
+                    problems.push(SettingsError::Value { place, given, expects: key.expects });
+                }
+            }
+            if !values.is_empty() {
+                settings.given.push((key.name, values));
             }
         }
-        Ok(settings)
+        if strictness == Strictness::Everything {
+            problems.extend(unknown_variables(environment));
+            problems.extend(settings.contradictions());
+        }
+        if problems.is_empty() { Ok(settings) } else { Err(problems) }
     }
 
     /// Where everything is kept.
@@ -272,21 +363,45 @@ impl Settings {
         }
     }
 
+    /// Every key, as it is in force.
+    pub(crate) fn in_force(&self) -> Vec<InForce> {
+        let of = |key: &Key| {
+            if let Some((_, values)) = self.given.iter().find(|(name, _)| *name == key.name) {
+                let place = values.first().map(|(place, _)| place.clone());
+                let values = values.iter().map(|(_, value)| value.clone()).collect();
+                return InForce { key: key.name, values, place };
+            }
+            let default = match key.name {
+                "data-dir" => default_data_dir().map(|path| path.display().to_string()),
+                _ => Some(key.default.to_owned()).filter(|default| !default.is_empty()),
+            };
+            InForce { key: key.name, values: default.into_iter().collect(), place: None }
+        };
+        KEYS.iter().map(of).collect()
+    }
+
     /// The settings of a server, with what was not said at its default.
     pub(crate) fn into_config(self, environment: &Environment) -> Result<Config, SettingsError> {
         let data_dir = self.data_dir()?;
+        let socket = socket_path(&data_dir, environment.runtime_dir().as_deref());
+        let default = Config::at(data_dir, socket);
         Ok(Config {
-            socket: socket_path(&data_dir, environment.runtime_dir().as_deref()),
-            data_dir,
-            listen: if self.listen.is_empty() { vec![DEFAULT_LISTEN] } else { self.listen },
+            listen: if self.listen.is_empty() { default.listen } else { self.listen },
+            socket_mode: self.socket_mode.unwrap_or(default.socket_mode),
             domain: self.domain,
-            registry: self.registry.unwrap_or_else(|| DEFAULT_REGISTRY.to_owned()),
+            registry: self.registry.unwrap_or(default.registry),
             aliases: self.aliases,
             public_url: self.public_url,
             trusted_proxies: self.trusted_proxies,
             rate_limits: self.rate_limits,
-            tls: self.tls,
-            drain: self.drain.unwrap_or(DEFAULT_DRAIN),
+            tls: match (self.tls, self.tls_cert, self.tls_key) {
+                (Some(Tls::Dev), ..) => TlsMode::Dev,
+                (_, Some(certificate), Some(key)) => TlsMode::Files { certificate, key },
+                _ => TlsMode::Off,
+            },
+            drain: self.drain.unwrap_or(default.drain),
+            limits: self.limits,
+            ..default
         })
     }
 }
@@ -308,23 +423,49 @@ fn allow(allowances: &mut Allowances, text: &str) -> Option<()> {
     Some(())
 }
 
+fn span(text: &str) -> Option<Duration> {
+    text.parse::<Span>().ok().map(Span::duration)
+}
+
+fn count(text: &str) -> Option<usize> {
+    text.parse().ok().filter(|count| *count > 0)
+}
+
+fn sized(text: &str, most: u64) -> Option<usize> {
+    size::bytes(text).filter(|bytes| *bytes <= most)?.try_into().ok()
+}
+
 /// The values of a key from the first source that has any, each with its place.
 fn values(
     key: &Key,
     options: &impl Fn(&str) -> Vec<String>,
     environment: &Environment,
     file: &File,
-) -> Vec<(String, String)> {
-    let given = options(key.option);
-    if !given.is_empty() {
-        return given.into_iter().map(|value| (key.option.to_owned(), value)).collect();
+) -> Vec<(Place, String)> {
+    if let Some(option) = key.option {
+        let given = options(option);
+        if !given.is_empty() {
+            return given.into_iter().map(|value| (Place::Option(option), value)).collect();
+        }
     }
     if let Some(text) = environment.variable(key.variable) {
         let values = if key.several { text.split(',').collect() } else { vec![text] };
-        let placed = |value: &str| (key.variable.to_owned(), value.trim().to_owned());
-        return values.into_iter().map(placed).collect();
+        let place = Place::Variable(key.variable.to_owned());
+        return values.into_iter().map(|value| (place.clone(), value.trim().to_owned())).collect();
     }
     file.values(key.name)
+}
+
+/// The variables of ours that nobody knows.
+fn unknown_variables(environment: &Environment) -> Vec<SettingsError> {
+    let known = || KEYS.iter().map(|key| key.variable).chain(Environment::OWN.iter().copied());
+    let unknown = environment.ours().filter(|name| !known().any(|known| known == *name));
+    unknown
+        .map(|name| SettingsError::UnknownVariable {
+            name: name.to_owned(),
+            nearest: nearest(name, known()).filter(|near| near.len().abs_diff(name.len()) <= 3),
+        })
+        .collect()
 }
 
 /// The key, or the section of keys, that was probably meant.

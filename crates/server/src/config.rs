@@ -10,6 +10,9 @@ use std::time::Duration;
 use ipnet::IpNet;
 use naru_identity::rate::RateLimits;
 
+use crate::limits::Limits;
+use crate::listen::Address;
+
 /// The settings of a server.
 #[derive(Clone, Debug)]
 pub struct Config {
@@ -17,8 +20,10 @@ pub struct Config {
     pub data_dir: PathBuf,
     /// The path of the local socket, for administration.
     pub socket: PathBuf,
-    /// The addresses that it listens on.
-    pub listen: Vec<SocketAddr>,
+    /// Where it listens.
+    pub listen: Vec<Address>,
+    /// Who may connect to the unix sockets among them, as the mode of a file.
+    pub socket_mode: u32,
     /// The domain under which registries have their names.
     pub domain: Option<Host>,
     /// The name of the default registry, for a first start.
@@ -35,13 +40,43 @@ pub struct Config {
     pub tls: TlsMode,
     /// How long running requests may take to finish once the server is told to stop.
     pub drain: Duration,
+    /// What one client, and all of them, may take.
+    pub limits: Limits,
+}
+
+impl Config {
+    /// The settings of a server of this directory, with everything else at its default.
+    pub fn at(data_dir: PathBuf, socket: PathBuf) -> Self {
+        Self {
+            data_dir,
+            socket,
+            listen: vec![Address::Tcp(SocketAddr::from(([127, 0, 0, 1], 5000)))],
+            socket_mode: 0o660,
+            domain: None,
+            registry: "registry".to_owned(),
+            aliases: Vec::new(),
+            public_url: None,
+            trusted_proxies: Vec::new(),
+            rate_limits: RateLimits::default(),
+            tls: TlsMode::Off,
+            drain: Duration::from_secs(30),
+            limits: Limits::default(),
+        }
+    }
 }
 
 /// Where certificates come from.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum TlsMode {
     /// A certificate authority of its own, made under the data directory.
     Dev,
+    /// A certificate with its chain, and its key, as PEM; read again when they change.
+    Files {
+        /// The certificate, and those between it and its authority.
+        certificate: PathBuf,
+        /// Its private key.
+        key: PathBuf,
+    },
     /// No TLS.
     #[default]
     Off,

@@ -1,38 +1,23 @@
 //! Listening: connections in, requests to the gate, and an end that loses nothing.
 
 use std::fmt;
-use std::net::SocketAddr;
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use http::Request;
-use hyper::body::Incoming;
-use hyper::service::service_fn;
-use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
-use hyper_util::server::conn::auto::Builder;
-use hyper_util::server::graceful::{GracefulShutdown, Watcher};
 use naru_access::Maintenance;
 use naru_store::DataDir;
-use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
-use tokio_rustls::TlsAcceptor;
 
 use crate::ambient::Ambient;
-use crate::config::{Config, Scheme, TlsMode};
-use crate::edge::{Connection, host};
+use crate::config::{Config, Scheme};
+use crate::control;
+use crate::edge::{host, is_trusted};
+use crate::listen::{Accepted, Address, Inherited, Peer, Places, Serving, Socket};
 use crate::start::{FirstStart, OwnerPassword, StartError, open};
 use crate::state::App;
-use crate::{control, http as routes, tls};
-
-/// What is read of a connection at once; a head is bounded by it, and a body comes in such frames.
-const BUFFER_BYTES: usize = 1 << 20;
-
-/// The largest head over HTTP/2.
-const HEAD_BYTES: u32 = 64 * 1024;
-
-/// How long a head may take to come, and a handshake.
-const HEAD_TIME: Duration = Duration::from_secs(30);
+use crate::tls::Tls;
 
 /// How often old uploads are looked for, and keys looked at.
 const HOUSEKEEPING: Duration = Duration::from_mins(10);
@@ -40,24 +25,31 @@ const HOUSEKEEPING: Duration = Duration::from_mins(10);
 /// How long an upload may lie untouched.
 const UPLOAD_LEASE: jiff::SignedDuration = jiff::SignedDuration::from_hours(24);
 
+/// How often the files of a certificate are looked at. A look asks the file system for their times.
+const LOOK: Duration = Duration::from_secs(1);
+
 /// A listener that is ready.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Listening {
     /// How clients speak to it.
     pub scheme: Scheme,
     /// Where, with the real port.
-    pub address: SocketAddr,
+    pub address: Address,
 }
 
 impl fmt::Display for Listening {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}://{}", self.scheme, self.address)
+        match &self.address {
+            Address::Tcp(address) => write!(f, "{}://{address}", self.scheme),
+            Address::Unix(_) => self.address.fmt(f),
+        }
     }
 }
 
 /// A server that runs.
 pub struct Server {
     app: Arc<App>,
+    tls: Option<Arc<Tls>>,
     listening: Vec<Listening>,
     first_start: Option<FirstStart>,
     stop: watch::Sender<bool>,
@@ -70,52 +62,56 @@ pub struct Server {
 impl Server {
     /// Starts a server. When this returns, it answers.
     pub async fn start(
+        config: Config,
+        ambient: Ambient,
+        owner: OwnerPassword,
+    ) -> Result<Self, StartError> {
+        Self::start_on(Vec::new(), config, ambient, owner).await
+    }
+
+    /// Starts a server on sockets that were handed over; where there are any, it binds none.
+    pub async fn start_on(
+        inherited: Vec<Inherited>,
         mut config: Config,
         ambient: Ambient,
         owner: OwnerPassword,
     ) -> Result<Self, StartError> {
         let data_dir = DataDir::open(&config.data_dir)?;
         // Before a first start makes anything, since its password is shown once.
-        let mut listeners = Vec::new();
-        for address in &mut config.listen {
-            let asked = *address;
-            let failed = |error| StartError::Listen { address: asked.to_string(), error };
-            let listener = TcpListener::bind(asked).await.map_err(failed)?;
-            *address = listener.local_addr().map_err(failed)?;
-            listeners.push(listener);
-        }
+        let sockets = sockets(inherited, &config).await?;
+        config.listen = sockets.iter().map(|socket| socket.address.clone()).collect();
         let drain = config.drain;
         let (app, first_start) = open(config, &data_dir, ambient, owner).await?;
-        let acceptor = match app.config.tls {
-            TlsMode::Off => None,
-            TlsMode::Dev => {
-                let settings = tls::dev(&app.config, &data_dir.tls(), app.now())?;
-                Some(TlsAcceptor::from(Arc::new(settings)))
-            }
-        };
+        let tls = Tls::open(&app.config, &data_dir.tls(), app.now())?;
         let path = &app.config.socket;
         let failed = |error| StartError::Listen { address: path.display().to_string(), error };
         let socket = control::socket::bind(path).map_err(failed)?;
         let app = Arc::new(app);
         let (stop, stopped) = watch::channel(false);
         let (mut listening, mut tasks) = (Vec::new(), JoinSet::new());
-        for listener in listeners {
-            let address = listener
-                .local_addr()
-                .map_err(|error| StartError::Listen { address: "a listener".to_owned(), error })?;
-            let scheme = host::scheme(acceptor.is_some());
-            listening.push(Listening { scheme, address });
-            tasks.spawn(accept(
-                Arc::clone(&app),
-                listener,
-                acceptor.clone(),
-                (stopped.clone(), drain),
-            ));
+        let limits = &app.config.limits;
+        let places = Places::new(limits.connections, limits.connections_per_address);
+        for socket in sockets {
+            let encrypted = tls.is_some() && socket.address.tcp().is_some();
+            let address = socket.address.clone();
+            listening.push(Listening { scheme: host::scheme(encrypted), address });
+            let serving = Serving { app: Arc::clone(&app), stopped: stopped.clone() };
+            tasks.spawn(accept(serving, socket, tls.clone(), Arc::clone(&places)));
         }
         let ended = until(stopped.clone());
         tasks.spawn(control::socket::serve(Arc::clone(&app), socket, ended));
+        if let Some(tls) = tls.clone().filter(|tls| tls.has_files()) {
+            tasks.spawn(look(Arc::clone(&app), tls, until(stopped.clone())));
+        }
         tasks.spawn(housekeep(Arc::clone(&app), until(stopped)));
-        Ok(Self { app, listening, first_start, stop, tasks, drain, data_dir })
+        Ok(Self { app, tls, listening, first_start, stop, tasks, drain, data_dir })
+    }
+
+    /// Reads again what may have changed beside a server that runs: the certificate and its key.
+    pub async fn reload(&self) {
+        let (Some(tls), now) = (self.tls.clone(), self.app.now()) else { return };
+        // It fails only where the runtime ends.
+        let _done = tokio::task::spawn_blocking(move || tls.reload(now)).await;
     }
 
     /// The listeners, in the order in which they were asked for.
@@ -155,24 +151,56 @@ async fn until(mut stopped: watch::Receiver<bool>) {
     let _gone = stopped.wait_for(|stop| *stop).await;
 }
 
+/// The sockets to listen on.
+async fn sockets(inherited: Vec<Inherited>, config: &Config) -> Result<Vec<Socket>, StartError> {
+    let mut sockets = Vec::new();
+    if inherited.is_empty() {
+        for address in &config.listen {
+            let failed = |error| StartError::Listen { address: address.to_string(), error };
+            sockets.push(Socket::bind(address, config.socket_mode).await.map_err(failed)?);
+        }
+    }
+    for (number, one) in inherited.into_iter().enumerate() {
+        let address = format!("socket {} of those handed over", number + 1);
+        let failed = |error| StartError::Listen { address, error };
+        sockets.push(Socket::inherit(one).map_err(failed)?);
+    }
+    Ok(sockets)
+}
+
+/// Takes connections until the server stops, and waits for those to end.
 async fn accept(
-    app: Arc<App>,
-    listener: TcpListener,
-    acceptor: Option<TlsAcceptor>,
-    (stopped, drain): (watch::Receiver<bool>, Duration),
+    serving: Serving,
+    socket: Socket,
+    tls: Option<Arc<Tls>>,
+    places: Arc<Places>,
 ) {
-    let connections = GracefulShutdown::new();
-    let ended = until(stopped);
+    let mut connections = JoinSet::new();
+    let ended = until(serving.stopped.clone());
     tokio::pin!(ended);
     loop {
         let accepted = tokio::select! {
-            accepted = listener.accept() => accepted,
+            accepted = socket.accept() => accepted,
+            Some(_) = connections.join_next() => continue,
             () = &mut ended => break,
         };
         match accepted {
-            Ok((stream, peer)) => {
-                let watcher = connections.watcher();
-                tokio::spawn(connect(Arc::clone(&app), stream, peer, acceptor.clone(), watcher));
+            Ok(accepted) => {
+                let peer = Peer::of(&accepted);
+                let Some(place) = places.take(counted(&serving.app.config, &accepted)) else {
+                    tracing::warn!(peer = %peer.address.ip(), "a connection was closed: its address has as many as it may (`limits.connections-per-address`)");
+                    continue;
+                };
+                let total = tokio::select! {
+                    total = places.wait() => total,
+                    () = &mut ended => break,
+                };
+                let acceptor = tls.as_ref().map(|tls| tls.acceptor());
+                let served = serving.clone().serve(accepted, peer, acceptor);
+                connections.spawn(async move {
+                    served.await;
+                    drop((place, total));
+                });
             }
             Err(error) => {
                 // Out of descriptors, most likely: others end, and then it goes on.
@@ -181,59 +209,36 @@ async fn accept(
             }
         }
     }
-    drop(listener);
-    if tokio::time::timeout(drain, connections.shutdown()).await.is_err() {
+    socket.close();
+    let all = async { while connections.join_next().await.is_some() {} };
+    if tokio::time::timeout(serving.app.config.drain, all).await.is_err() {
         tracing::warn!("some requests did not finish in time");
+        connections.shutdown().await;
     }
 }
 
-async fn connect(
-    app: Arc<App>,
-    stream: TcpStream,
-    peer: SocketAddr,
-    acceptor: Option<TlsAcceptor>,
-    watcher: Watcher,
-) {
-    let Ok(local) = stream.local_addr() else { return };
-    if let Err(error) = stream.set_nodelay(true) {
-        tracing::debug!(%error, "a connection ended at once");
+/// The address that a connection counts for; none of a proxy, which speaks for many.
+fn counted(config: &Config, accepted: &Accepted) -> Option<IpAddr> {
+    match accepted {
+        Accepted::Tcp(_, peer) => {
+            let address = peer.ip().to_canonical();
+            (!is_trusted(&config.trusted_proxies, address)).then_some(address)
+        }
+        Accepted::Unix(_) => None,
     }
-    let scheme = host::scheme(acceptor.is_some());
-    let connection = Connection { scheme, peer, local };
-    let service = service_fn(move |request: Request<Incoming>| {
-        let app = Arc::clone(&app);
-        async move { Ok::<_, std::convert::Infallible>(routes::handle(app, request, connection).await) }
-    });
-    let mut builder = Builder::new(TokioExecutor::new());
-    builder
-        .http1()
-        .timer(TokioTimer::new())
-        .header_read_timeout(HEAD_TIME)
-        .max_buf_size(BUFFER_BYTES);
-    builder
-        .http2()
-        .timer(TokioTimer::new())
-        .max_header_list_size(HEAD_BYTES)
-        .keep_alive_interval(Some(HEAD_TIME));
-    let served = match acceptor {
-        None => {
-            watcher
-                .watch(builder.serve_connection(TokioIo::new(stream), service).into_owned())
-                .await
+}
+
+/// Looks whether the certificate is another.
+async fn look(app: Arc<App>, tls: Arc<Tls>, ended: impl Future<Output = ()>) {
+    tokio::pin!(ended);
+    loop {
+        tokio::select! {
+            () = tokio::time::sleep(LOOK) => {}
+            () = &mut ended => return,
         }
-        Some(acceptor) => {
-            let handshake = tokio::time::timeout(HEAD_TIME, acceptor.accept(stream)).await;
-            let Ok(Ok(stream)) = handshake else {
-                tracing::debug!(%peer, "a TLS handshake failed");
-                return;
-            };
-            watcher
-                .watch(builder.serve_connection(TokioIo::new(stream), service).into_owned())
-                .await
-        }
-    };
-    if let Err(error) = served {
-        tracing::debug!(%peer, %error, "a connection ended early");
+        let (tls, now) = (Arc::clone(&tls), app.now());
+        // It fails only where the runtime ends.
+        let _done = tokio::task::spawn_blocking(move || tls.look(now)).await;
     }
 }
 

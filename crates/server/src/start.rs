@@ -18,6 +18,7 @@ use crate::ambient::Ambient;
 use crate::config::Config;
 use crate::keys::{KeyFileError, Keys};
 use crate::state::App;
+use crate::tls::PairError;
 
 /// The name of the first owner.
 pub(crate) const OWNER: &str = "owner";
@@ -77,6 +78,9 @@ pub enum StartError {
         /// Why.
         error: std::io::Error,
     },
+    /// The certificate and its key.
+    #[error(transparent)]
+    Certificate(#[from] PairError),
     /// The certificates.
     #[error("the certificates in {} cannot be used: {reason}", directory.display())]
     Tls {
@@ -96,7 +100,7 @@ pub(crate) async fn open(
 ) -> Result<(App, Option<FirstStart>), StartError> {
     let maintenance = Maintenance::of_this_process();
     let keys = Keys::open(data_dir.keys(), ambient.entropy.as_ref(), ambient.clock.now())?;
-    let store = Store::open(data_dir, &maintenance).await?;
+    let store = Store::open_for(data_dir, &maintenance, config.limits.uploads).await?;
     let passwords = Passwords::new(ambient.entropy.as_ref())?;
     let secret_key = keys.ring().mac("secrets");
     let first =

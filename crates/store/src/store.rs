@@ -7,7 +7,9 @@ use jiff::Timestamp;
 use naru_access::{Access, Maintenance, Pull, Push};
 use naru_oci::{Algorithm, Digest};
 
-use crate::content::{Chunks, Content, Directory, Leftover, Source, UploadError, UploadKey};
+use crate::content::{
+    Chunks, Content, Directory, Leftover, MOST_UPLOADS, Source, UploadError, UploadKey,
+};
 use crate::data_dir::DataDir;
 use crate::error::StoreError;
 use crate::metadata::Metadata;
@@ -35,8 +37,18 @@ pub enum OpenError {
 impl Store {
     /// Opens the store of a data directory, and cleans up what a crash left there.
     pub async fn open(directory: &DataDir, maintenance: &Maintenance) -> Result<Self, OpenError> {
+        Self::open_for(directory, maintenance, MOST_UPLOADS).await
+    }
+
+    /// As [`Store::open`], for at most so many uploads at once.
+    pub async fn open_for(
+        directory: &DataDir,
+        maintenance: &Maintenance,
+        most_uploads: usize,
+    ) -> Result<Self, OpenError> {
         let metadata = Sqlite::open(&directory.database())?;
         let (content, leftovers) = Directory::open(directory.blobs(), directory.uploads())?;
+        let content = content.for_at_most(most_uploads);
         let store = Self::new(Arc::new(metadata), Arc::new(content));
         store.clean(maintenance, &leftovers).await?;
         Ok(store)

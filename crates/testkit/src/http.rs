@@ -33,7 +33,8 @@ pub struct Reply {
 }
 
 impl Sending {
-    pub(crate) fn new(address: SocketAddr, method: Method, target: &str) -> Self {
+    /// A request to a server at an address.
+    pub fn new(address: SocketAddr, method: Method, target: &str) -> Self {
         let (headers, body) = (Vec::new(), Bytes::new());
         Self { address, method, target: target.to_owned(), headers, body }
     }

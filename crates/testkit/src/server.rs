@@ -8,10 +8,9 @@ use std::time::Duration;
 use ::http::Method;
 use jiff::SignedDuration;
 use naru_access::Maintenance;
-use naru_identity::rate::RateLimits;
 use naru_identity::secret::Secret;
 use naru_server::ambient::{Ambient, SystemEntropy};
-use naru_server::{Config, OwnerPassword, Server, TlsMode};
+use naru_server::{Config, OwnerPassword, Server};
 use tempfile::TempDir;
 
 use crate::{Sending, SetClock};
@@ -43,17 +42,9 @@ impl Kit {
         let directory = tempfile::tempdir().expect("a directory");
         let data_dir = directory.path().join("data");
         let mut config = Config {
-            socket: directory.path().join("naru.sock"),
-            data_dir,
-            listen: vec![SocketAddr::from(([127, 0, 0, 1], 0))],
-            domain: None,
-            registry: "registry".to_owned(),
-            aliases: Vec::new(),
-            public_url: None,
-            trusted_proxies: Vec::new(),
-            rate_limits: RateLimits::default(),
-            tls: TlsMode::Off,
+            listen: vec![SocketAddr::from(([127, 0, 0, 1], 0)).into()],
             drain: Duration::from_secs(10),
+            ..Config::at(data_dir, directory.path().join("naru.sock"))
         };
         change(&mut config);
         let clock = Arc::new(SetClock::default());
@@ -147,6 +138,7 @@ async fn serve(config: Config, clock: &Arc<SetClock>) -> (Server, SocketAddr) {
     let ambient = Ambient { clock, entropy: Arc::new(SystemEntropy) };
     let owner = OwnerPassword::Given(Secret::new(OWNER_PASSWORD.to_owned()));
     let server = Server::start(config, ambient, owner).await.expect("a server that starts");
-    let address = server.listening().first().expect("a listener").address;
+    let address = server.listening().iter().find_map(|one| one.address.tcp());
+    let address = address.expect("a listener of the network");
     (server, address)
 }

@@ -2,6 +2,7 @@
 //! [`Call`], with the layout in which its answer is shown.
 
 mod completions;
+pub(crate) mod config;
 mod credential;
 mod events;
 mod key;
@@ -79,6 +80,8 @@ pub(crate) struct Global {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Noun {
     Serve(serve::Serve),
+    #[command(subcommand)]
+    Config(config::Verb),
     #[command(subcommand)]
     Registry(registry::Verb),
     #[command(subcommand)]
@@ -175,7 +178,7 @@ impl Noun {
         }
         let context = Context { environment, words, matches: leaf };
         Ok(Some(match self {
-            Self::Serve(_) | Self::Completions(_) | Self::Man(_) => return Ok(None),
+            Self::Serve(_) | Self::Config(_) | Self::Completions(_) | Self::Man(_) => return Ok(None),
             Self::Registry(verb) => verb.into_call()?,
             Self::Credential(verb) => verb.into_call()?,
             Self::Token(verb) => verb.into_call(context)?,

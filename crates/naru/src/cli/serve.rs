@@ -1,13 +1,16 @@
 //! `naru serve`: its options, as they are read by the table of settings.
 
+use std::path::PathBuf;
+
 use clap::{Args, ValueEnum};
 
 use super::Global;
+use crate::environment::Environment;
 
 /// Serve a registry.
 #[derive(Args, Debug)]
 pub(crate) struct Serve {
-    /// An address to listen on (default 127.0.0.1:5000); may be repeated
+    /// An address to listen on, or `unix:PATH` (default 127.0.0.1:5000); may be repeated
     #[arg(long, value_name = "ADDRESS")]
     listen: Vec<String>,
     /// The domain under which registries have their names
@@ -31,6 +34,15 @@ pub(crate) struct Serve {
     /// `dev`: TLS by a certificate authority made under the data directory
     #[arg(long, value_name = "MODE")]
     tls: Option<String>,
+    /// The file of the certificate and its chain (PEM), read again when it changes
+    #[arg(long, value_name = "FILE")]
+    tls_cert: Option<String>,
+    /// The file of the certificate's private key (PEM)
+    #[arg(long, value_name = "FILE")]
+    tls_key: Option<String>,
+    /// Who may connect to unix sockets, as the mode of a file (default 0660)
+    #[arg(long, value_name = "MODE")]
+    socket_mode: Option<String>,
     /// How long running requests may take to finish at the end (default 30s)
     #[arg(long, value_name = "TIME")]
     shutdown_timeout: Option<String>,
@@ -61,7 +73,10 @@ impl Serve {
             "--rate-limit-identity" => self.rate_limit_identity.clone(),
             "--rate-limit-registry" => self.rate_limit_registry.clone(),
             "--shutdown-timeout" => one(&self.shutdown_timeout),
+            "--socket-mode" => one(&self.socket_mode),
             "--tls" => one(&self.tls),
+            "--tls-cert" => one(&self.tls_cert),
+            "--tls-key" => one(&self.tls_key),
             "--trusted-proxy" => self.trusted_proxy.clone(),
             _ => Vec::new(),
         }
@@ -69,6 +84,11 @@ impl Serve {
 }
 
 impl Global {
+    /// The file of settings, if there is one.
+    pub(crate) fn settings_file(&self, environment: &Environment) -> Option<PathBuf> {
+        self.config.clone().or_else(|| environment.settings_file())
+    }
+
     /// The values of an option that stands in the table of settings.
     pub(crate) fn values(&self, option: &str) -> Vec<String> {
         match option {

@@ -4,7 +4,7 @@ use std::io;
 use std::path::Path;
 
 use naru_codes::{Language, texts};
-use naru_server::{KeyFileError, StartError};
+use naru_server::{KeyFileError, PairError, StartError};
 use naru_store::sqlite::MigrateError;
 use naru_store::{AdminError, DataDirError, OpenError, StoreError};
 
@@ -67,8 +67,32 @@ fn problem(error: &StartError, language: Language) -> Text {
         StartError::Listen { address, error } => {
             ("start-listen", vec![("address", address.clone()), why(error)])
         }
+        StartError::Certificate(error) => of_pair(error, language),
         StartError::Tls { directory, reason } => {
             ("start-tls", vec![("path", shown(directory)), ("why", reason.clone())])
+        }
+    }
+}
+
+/// Why a certificate and its key cannot be used.
+pub(crate) fn pair(error: &PairError, language: Language) -> String {
+    filled(of_pair(error, language), language)
+}
+
+fn of_pair(error: &PairError, language: Language) -> Text {
+    let file = |path: &Path| ("file", shown(path));
+    match error {
+        PairError::Certificate { file: path, reason } => {
+            ("pair-certificate", vec![file(path), ("reason", reason.clone())])
+        }
+        PairError::Mismatch { certificate, key } => {
+            ("pair-mismatch", vec![("certificate", shown(certificate)), ("key", shown(key))])
+        }
+        PairError::NoCertificate { file: path } => ("pair-no-certificate", vec![file(path)]),
+        PairError::NoKey { file: path } => ("pair-no-key", vec![file(path)]),
+        PairError::Pem { file: path } => ("pair-pem", vec![file(path)]),
+        PairError::Read { file: path, error } => {
+            ("settings-file", vec![("path", shown(path)), ("error", reason(error, language))])
         }
     }
 }
@@ -105,6 +129,7 @@ fn remedy(error: &StartError) -> Option<Text> {
         }
         StartError::Listen { error, .. } => match error.kind() {
             io::ErrorKind::AddrInUse => Some(("hint-listen", vec![])),
+            io::ErrorKind::InvalidData => Some(("hint-listen-no-socket", vec![])),
             io::ErrorKind::AddrNotAvailable => Some(("hint-listen-elsewhere", vec![])),
             io::ErrorKind::PermissionDenied => Some(("hint-listen-denied", vec![])),
             _ => None,
@@ -113,6 +138,7 @@ fn remedy(error: &StartError) -> Option<Text> {
             Some(("hint-start-password", vec![]))
         }
         StartError::Bootstrap(_)
+        | StartError::Certificate(_)
         | StartError::Name(_)
         | StartError::Store(_)
         | StartError::Tls { .. } => None,
@@ -141,6 +167,7 @@ fn reason(error: &io::Error, language: Language) -> String {
         io::ErrorKind::AddrInUse => "system-address-in-use",
         io::ErrorKind::AddrNotAvailable => "system-address-elsewhere",
         io::ErrorKind::AlreadyExists | io::ErrorKind::NotADirectory => "system-no-directory",
+        io::ErrorKind::InvalidData => "system-no-socket",
         io::ErrorKind::PermissionDenied => "system-denied",
         io::ErrorKind::ReadOnlyFilesystem => "system-read-only",
         io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => "system-full",

@@ -2,17 +2,9 @@ use super::*;
 
 fn config(domain: Option<&str>, public_url: Option<&str>) -> Config {
     Config {
-        data_dir: "/data".into(),
-        socket: "/data/naru.sock".into(),
-        listen: vec![],
         domain: domain.map(|host| host.parse().unwrap()),
-        registry: "registry".to_owned(),
-        aliases: vec![],
         public_url: public_url.map(|url| url.parse().unwrap()),
-        trusted_proxies: vec![],
-        rate_limits: naru_identity::rate::RateLimits::default(),
-        tls: TlsMode::Off,
-        drain: std::time::Duration::from_secs(1),
+        ..Config::at("/data".into(), "/data/naru.sock".into())
     }
 }
 

@@ -1,10 +1,12 @@
+use naru_codes::Language;
+
 use super::*;
 
 fn read(
     options: &[(&str, &[&str])],
     variables: &[(&str, &str)],
     file: &str,
-) -> Result<Settings, SettingsError> {
+) -> Result<Settings, Vec<SettingsError>> {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("naru.toml");
     std::fs::write(&path, file).unwrap();
@@ -14,15 +16,24 @@ fn read(
             .map(|(_, values)| values.iter().map(|value| (*value).to_owned()).collect())
             .unwrap_or_default()
     };
-    Settings::read(given, &Environment::with(variables), Some(&path))
+    let environment = Environment::with(variables);
+    Settings::read(given, &environment, Some(&path), Strictness::Everything)
 }
 
 fn told(file: &str) -> String {
-    let error = read(&[], &[], file).unwrap_err();
-    let message = error.message(Language::English);
-    let message =
-        message.split_once("naru.toml:").map_or(message.clone(), |(_, rest)| rest.to_owned());
-    error.hint(Language::English).map_or(message.clone(), |hint| format!("{message} / {hint}"))
+    told_with(&[], file)
+}
+
+/// All that is wrong, without the directory.
+fn told_with(variables: &[(&str, &str)], file: &str) -> String {
+    let one = |error: SettingsError| {
+        let message = error.message(Language::English);
+        let message =
+            message.split_once("naru.toml:").map_or(message.clone(), |(_, rest)| rest.to_owned());
+        error.hint(Language::English).map_or(message.clone(), |hint| format!("{message} / {hint}"))
+    };
+    let errors = read(&[], variables, file).unwrap_err();
+    errors.into_iter().map(one).collect::<Vec<_>>().join("\n")
 }
 
 #[test]
@@ -30,8 +41,9 @@ fn an_option_comes_before_the_environment_before_the_file() {
     let file = "[server]\nlisten = ['127.0.0.1:3', '127.0.0.1:4']\ndomain = 'file.example'\nregistry = 'fromfile'\n";
     let variables =
         [("NARU_SERVER_LISTEN", "127.0.0.1:2, [::1]:2"), ("NARU_SERVER_DOMAIN", "env.example")];
-    let ports =
-        |settings: &Settings| settings.listen.iter().map(SocketAddr::port).collect::<Vec<_>>();
+    let ports = |settings: &Settings| {
+        settings.listen.iter().filter_map(Address::tcp).map(|one| one.port()).collect::<Vec<_>>()
+    };
     let all = read(&[("--listen", &["127.0.0.1:1"])], &variables, file).unwrap();
     assert_eq!(ports(&all), [1]);
     assert_eq!(all.domain.unwrap().as_str(), "env.example");
@@ -44,25 +56,43 @@ fn an_option_comes_before_the_environment_before_the_file() {
 fn with_nothing_said_it_is_local_and_plain() {
     let config = read(&[("--data-dir", &["/nowhere"])], &[], "").unwrap();
     let config = config.into_config(&Environment::default()).unwrap();
-    assert_eq!(config.listen, [DEFAULT_LISTEN]);
+    assert_eq!(config.listen, ["127.0.0.1:5000".parse().unwrap()]);
     assert_eq!((config.tls, config.registry.as_str()), (TlsMode::Off, "registry"));
     assert_eq!(config.drain, Duration::from_secs(30));
     assert_eq!(config.socket, Path::new("/nowhere/naru.sock"));
 }
 
 #[test]
+fn every_default_is_what_the_table_says() {
+    for key in KEYS.iter().filter(|key| !key.default.is_empty()) {
+        let (section, name) = key.name.split_once('.').unwrap();
+        let given = read(&[], &[], &format!("[{section}]\n{name} = '{}'\n", key.default)).unwrap();
+        let config = |settings: Settings| {
+            format!("{:?}", settings.into_config(&Environment::default()).unwrap())
+        };
+        assert_eq!(config(given), config(read(&[], &[], "").unwrap()), "{}", key.name);
+    }
+}
+
+#[test]
 fn every_key_is_taken_from_a_file() {
-    let file = "data-dir = '/data'\n[rate-limit]\nidentity = ['read=5000']\n\
-                registry = { read = 10000, tokens = 300 }\n[server]\naliases = ['a.example']\ndomain = 'example.com'\n\
-                listen = '0.0.0.0:443'\npublic-url = 'https://example.com'\nregistry = 'myregistry'\n\
-                shutdown-timeout = '5s'\ntls = 'dev'\ntrusted-proxies = ['10.0.0.0/8', '::1']\n";
-    for key in KEYS {
+    let file = "data-dir = '/data'\n[limits]\nblob-size = '1GiB'\nconnections = 20\n\
+                connections-per-address = 10\nhead-size = '8KiB'\nhead-timeout = '5s'\n\
+                manifest-size = 1_000\nstall-timeout = '6s'\nuploads = 7\n[rate-limit]\nidentity = ['read=5000']\n\
+                registry = { read = 10000, tokens = 300 }\n\
+                [server]\naliases = ['a.example']\ndomain = 'example.com'\n\
+                listen = ['0.0.0.0:443', 'unix:/run/a.sock']\npublic-url = 'https://example.com'\n\
+                registry = 'myregistry'\nshutdown-timeout = '5s'\nsocket-mode = '0600'\n\
+                tls-cert = '/c'\ntls-key = '/k'\ntrusted-proxies = ['10.0.0.0/8', '::1']\n";
+    for key in KEYS.iter().filter(|key| key.name != "server.tls") {
         let name = key.name.rsplit('.').next().unwrap();
-        assert!(file.contains(name), "{}", key.name);
+        assert!(file.contains(&format!("{name} = ")), "{}", key.name);
     }
     let config = read(&[], &[], file).unwrap().into_config(&Environment::default()).unwrap();
     assert_eq!(config.data_dir, Path::new("/data"));
-    assert_eq!((config.tls, config.drain), (TlsMode::Dev, Duration::from_secs(5)));
+    let (certificate, key) = ("/c".into(), "/k".into());
+    assert_eq!(config.tls, TlsMode::Files { certificate, key });
+    assert_eq!(config.drain, Duration::from_secs(5));
     assert_eq!(config.trusted_proxies.len(), 2);
     let limits = config.rate_limits;
     assert_eq!(limits.identity.get(RateBucket::Read), Some(5000));
@@ -70,6 +100,18 @@ fn every_key_is_taken_from_a_file() {
     assert_eq!(limits.registry.get(RateBucket::Tokens), Some(300));
     assert_eq!(limits.registry.get(RateBucket::Write), None);
     assert_eq!(config.public_url.unwrap().host.as_str(), "example.com");
+    assert_eq!((config.listen.len(), config.socket_mode), (2, 0o600));
+    let limits = Limits {
+        connections: 20,
+        connections_per_address: 10,
+        head_timeout: Duration::from_secs(5),
+        stall_timeout: Duration::from_secs(6),
+        head_bytes: 8 << 10,
+        manifest_bytes: 1000,
+        blob_bytes: 1 << 30,
+        uploads: 7,
+    };
+    assert_eq!(config.limits, limits);
 }
 
 #[test]
@@ -86,6 +128,10 @@ fn what_a_file_should_not_have_is_named_with_its_line() {
         "[rate-limit]\nregistry = { raed = 10 }\n",
         "[rate-limit.registry]\nread = 0\n",
         "[rate-limit]\nidentity = ['read 10']\n",
+        "[server]\ntls = true\n",
+        "[server]\ndomain = ['a.example', 'b.example']\n",
+        "[limits]\nconnections = 'many'\n",
+        "[limits]\nconnections = 0\nmanifest-size = '1GiB'\n",
         "[server\n",
     ]
     .into_iter()
@@ -108,6 +154,41 @@ fn what_a_file_should_not_have_is_named_with_its_line() {
 }
 
 #[test]
+fn what_the_environment_should_not_have_is_named_too() {
+    let typo = [("NARU_SERVER_LISTN", "127.0.0.1:1"), ("NARU_COLOUR_OF_THE_SEA", "green")];
+    insta::assert_snapshot!(told_with(&typo, ""), @"");
+    assert!(read(&[], &[("NARU_LOG", "info"), ("NARU_PORT", "tcp://10.0.0.1:5000")], "").is_ok());
+    let lenient =
+        Settings::read(|_| Vec::new(), &Environment::with(&typo), None, Strictness::Known);
+    assert!(lenient.is_ok(), "a command that only asks a server is not stopped by it");
+}
+
+#[test]
+fn what_contradicts_is_named() {
+    let told: Vec<_> = [
+        "[server]\ntls = 'dev'\ntls-cert = '/c'\ntls-key = '/k'\n",
+        "[server]\ntls = 'off'\ntls-cert = '/c'\ntls-key = '/k'\n",
+        "[server]\ntls-cert = '/c'\n",
+        "[server]\ntls-key = '/k'\n",
+        "[server]\nlisten = ['127.0.0.1:1', '127.0.0.1:0', '127.0.0.1:0', '127.0.0.1:1']\n",
+        "[limits]\nconnections = 10\nconnections-per-address = 11\n",
+    ]
+    .into_iter()
+    .map(told)
+    .collect();
+    insta::assert_snapshot!(told.join("\n"), @"");
+}
+
+#[test]
+fn a_mark_stands_under_what_is_meant() {
+    let label = |file: &str| read(&[], &[], file).unwrap_err().remove(0).label().unwrap();
+    insta::assert_snapshot!(label("[server]\nlisten = '127.0.0.1:1'\n  lisen = 1\n"), @"");
+    insta::assert_snapshot!(label("[server]\ndomain = '나루.example'; x\n"), @"");
+    insta::assert_snapshot!(label("[server]\ntls = [\n'dev',\n\t'dve']\n"), @"");
+    insta::assert_snapshot!(label("[server]\n# 주석\naliases = ['나루', 'a']\n"), @"");
+}
+
+#[test]
 fn names_and_variables_of_keys_go_together() {
     for key in KEYS {
         let variable = format!("NARU_{}", key.name.to_ascii_uppercase().replace(['.', '-'], "_"));
@@ -119,7 +200,8 @@ fn names_and_variables_of_keys_go_together() {
 fn the_page_of_settings_names_every_key() {
     let page = include_str!("../../../../docs/configuration.md");
     for key in KEYS {
-        let row = format!("| `{}` | `{}` | `{}` |", key.name, key.variable, key.option);
+        let option = key.option.map_or("none".to_owned(), |option| format!("`{option}`"));
+        let row = format!("| `{}` | `{}` | {option} |", key.name, key.variable);
         assert!(page.contains(&row), "{row}");
     }
     assert_eq!(page.lines().filter(|line| line.contains("| `NARU_")).count(), KEYS.len());

@@ -2,9 +2,11 @@
 #![cfg(test)]
 
 mod administration;
+mod config;
 mod content;
 mod refusals;
 mod serve;
 mod shell;
 mod start_refused;
 mod support;
+mod systemd;

@@ -61,10 +61,15 @@ impl Server {
         line.unwrap().split_once("://").unwrap().1.to_owned()
     }
 
+    /// Sends it a signal.
+    pub(crate) fn signal(&self, name: &str) {
+        let id = self.child.id().to_string();
+        assert!(Command::new("kill").args([&format!("-{name}"), &id]).status().unwrap().success());
+    }
+
     /// Tells it to end; its exit code, and what it logged.
     pub(crate) fn terminate(mut self) -> (Option<i32>, String) {
-        let id = self.child.id().to_string();
-        assert!(Command::new("kill").args(["-TERM", &id]).status().unwrap().success());
+        self.signal("TERM");
         let code = self.child.wait().unwrap().code();
         (code, self.logs.take().unwrap().join().unwrap())
     }

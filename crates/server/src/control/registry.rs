@@ -9,6 +9,7 @@ use super::network_rule::NetworkRuleView;
 use super::{Caller, Failure, Fault, allow, gone, metadata};
 use crate::config::Config;
 use crate::edge::host::canonical;
+use crate::listen::Address;
 use crate::state::App;
 
 /// Nothing more than which registry.
@@ -202,7 +203,7 @@ pub(super) fn login_server(config: &Config, registry: &Registry) -> String {
         let port = url.port.map(|port| format!(":{port}")).unwrap_or_default();
         return format!("{}{port}", url.host);
     }
-    match config.listen.first() {
+    match config.listen.iter().find_map(Address::tcp) {
         Some(address) if address.ip().is_unspecified() => format!("localhost:{}", address.port()),
         Some(address) => address.to_string(),
         None => registry.key(),

@@ -4,7 +4,7 @@
 //! a request becomes a call of the use case that [`TABLE`] names, and its outcome an answer.
 
 use std::convert::Infallible;
-use std::fs::{self, DirBuilder, Permissions};
+use std::fs::{self, DirBuilder};
 use std::future::Future;
 use std::io;
 use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, PermissionsExt as _};
@@ -30,6 +30,7 @@ use uuid::Uuid;
 
 use super::{Caller, Failure, Fault, TABLE, find_registry};
 use crate::edge::answer::CORRELATION_ID;
+use crate::listen::unix;
 use crate::state::App;
 
 /// The largest request.
@@ -68,34 +69,24 @@ fn canonical(path: &Path) -> PathBuf {
     }
 }
 
-/// Takes the place of the socket, also from a server that died. It is never open to others, not
-/// even for a moment: it is made in a directory that only this user may enter, and moved.
+/// Takes the place of the socket, also from a server that died. The lock on the data directory says
+/// that nobody else is there.
 pub(crate) fn bind(path: &Path) -> io::Result<UnixListener> {
     let directory = path.parent().unwrap_or(Path::new("."));
     if !directory.exists() {
         DirBuilder::new().recursive(true).mode(0o700).create(directory)?;
     }
-    let private = directory.join(".new");
-    let made = private.join("s");
-    match fs::remove_dir_all(&private) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-        _ => DirBuilder::new().mode(0o700).create(&private)?,
-    }
     if let Some(parent) = directory.parent() {
-        check_owner(directory, parent, fs::metadata(&private)?.uid())?;
+        check_owner(directory, parent)?;
     }
-    let listener = UnixListener::bind(&made)?;
-    fs::set_permissions(&made, Permissions::from_mode(0o600))?;
-    fs::rename(&made, path)?;
-    fs::remove_dir(&private)?;
-    Ok(listener)
+    unix::replace(path, 0o600)
 }
 
 /// Refuses a directory that somebody else made where everybody may make one: they could put
 /// another socket in our place.
-fn check_owner(directory: &Path, parent: &Path, us: u32) -> io::Result<()> {
+fn check_owner(directory: &Path, parent: &Path) -> io::Result<()> {
     let anybodys = fs::metadata(parent)?.permissions().mode() & 0o002 != 0;
-    if anybodys && fs::metadata(directory)?.uid() != us {
+    if anybodys && fs::metadata(directory)?.uid() != rustix::process::geteuid().as_raw() {
         let text = format!("{} belongs to somebody else", directory.display());
         return Err(io::Error::new(io::ErrorKind::PermissionDenied, text));
     }

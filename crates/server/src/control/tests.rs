@@ -22,19 +22,8 @@ struct World {
 
 async fn world() -> World {
     let directory = tempfile::tempdir().unwrap();
-    let config = Config {
-        data_dir: directory.path().join("data"),
-        socket: directory.path().join("naru.sock"),
-        listen: vec!["127.0.0.1:5000".parse().unwrap()],
-        domain: None,
-        registry: "registry".to_owned(),
-        aliases: vec![],
-        public_url: None,
-        trusted_proxies: vec![],
-        rate_limits: naru_identity::rate::RateLimits::default(),
-        tls: TlsMode::Off,
-        drain: std::time::Duration::from_secs(1),
-    };
+    let config =
+        Config::at(directory.path().join("data"), directory.path().join("naru.sock"));
     let owner = OwnerPassword::Given(Secret::new("correct horse".to_owned()));
     let lock = naru_store::DataDir::open(&config.data_dir).unwrap();
     let (app, _) = start::open(config, &lock, Ambient::of_this_machine(), owner).await.unwrap();

@@ -76,12 +76,14 @@ pub(crate) struct RequestBytes {
     left: u64,
     /// Whether exactly so many must come.
     exact: bool,
+    /// How long nothing may come.
+    stall: Duration,
 }
 
 impl RequestBytes {
     /// All that comes, up to a bound.
-    pub(crate) fn up_to(incoming: Incoming, most: u64) -> Self {
-        Self { incoming, left: most, exact: false }
+    pub(crate) fn up_to(incoming: Incoming, most: u64, stall: Duration) -> Self {
+        Self { incoming, left: most, exact: false, stall }
     }
 
     /// The body, with what nobody read of it.
@@ -90,8 +92,8 @@ impl RequestBytes {
     }
 
     /// Exactly as many as were announced.
-    pub(crate) fn exactly(incoming: Incoming, size: u64) -> Self {
-        Self { incoming, left: size, exact: true }
+    pub(crate) fn exactly(incoming: Incoming, size: u64, stall: Duration) -> Self {
+        Self { incoming, left: size, exact: true, stall }
     }
 }
 
@@ -99,7 +101,10 @@ impl RequestBytes {
 impl Source for RequestBytes {
     async fn next(&mut self) -> Option<Result<Bytes, SourceError>> {
         loop {
-            return match self.incoming.frame().await {
+            let Ok(frame) = tokio::time::timeout(self.stall, self.incoming.frame()).await else {
+                return Some(Err(SourceError::Stalled));
+            };
+            return match frame {
                 None if self.exact && self.left > 0 => Some(Err(SourceError::Size)),
                 None => None,
                 Some(Err(_)) => Some(Err(SourceError::Broken)),
@@ -124,9 +129,10 @@ impl Source for RequestBytes {
 pub(crate) async fn read_whole(
     body: &mut Option<Incoming>,
     most: usize,
+    stall: Duration,
 ) -> Result<Bytes, SourceError> {
     let Some(incoming) = body.take() else { return Ok(Bytes::new()) };
-    let mut source = RequestBytes::up_to(incoming, most as u64);
+    let mut source = RequestBytes::up_to(incoming, most as u64, stall);
     // A copy of its own: what is kept of a request's frames would keep the connection's buffer.
     let mut whole = Vec::new();
     while let Some(bytes) = source.next().await {
@@ -148,7 +154,7 @@ pub(crate) fn drain(incoming: Incoming) {
         return;
     }
     tokio::spawn(tokio::time::timeout(DRAIN_TIME, async move {
-        let mut source = RequestBytes::up_to(incoming, DRAIN_BYTES);
+        let mut source = RequestBytes::up_to(incoming, DRAIN_BYTES, DRAIN_TIME);
         while let Some(Ok(_)) = source.next().await {}
     }));
 }

@@ -51,11 +51,11 @@ impl Named {
     }
 
     fn is_local_end(&self, connection: &Connection) -> bool {
-        let here = |address: &IpAddr| {
-            address.to_canonical() == connection.local.ip().to_canonical()
-                && self.port.is_none_or(|port| port == connection.local.port())
+        let (HostKind::Address(address), Some(local)) = (&self.host, connection.local) else {
+            return false;
         };
-        matches!(&self.host, HostKind::Address(address) if here(address))
+        address.to_canonical() == local.ip().to_canonical()
+            && self.port.is_none_or(|port| port == local.port())
     }
 
     fn name(&self) -> Option<&Host> {
@@ -138,7 +138,10 @@ pub(crate) fn origin(
         // No name is configured that anybody could better be sent to.
         (None, None) => match (&named, &client.host) {
             (Some(_), Some(host)) => format!("{}://{}", client.scheme, host.to_ascii_lowercase()),
-            _ => format!("{}://{}", client.scheme, connection.local),
+            _ => match connection.local {
+                Some(local) => format!("{}://{local}", client.scheme),
+                None => format!("{}://localhost", client.scheme),
+            },
         },
     }
 }

@@ -12,5 +12,5 @@ pub(crate) mod inbound;
 
 pub(crate) use answer::Answer;
 pub(crate) use body::Body;
-pub(crate) use client::{Client, Connection};
+pub(crate) use client::{Client, Connection, is_trusted};
 pub(crate) use inbound::Inbound;

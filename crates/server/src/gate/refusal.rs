@@ -42,6 +42,12 @@ impl Refused {
         Self::new(StatusCode::BAD_REQUEST, code, message)
     }
 
+    /// Nothing more came of the body for longer than is allowed.
+    pub(crate) fn stalled() -> Self {
+        let message = "nothing came of the body for too long: send it again";
+        Self::new(StatusCode::REQUEST_TIMEOUT, ErrorCode::RequestInvalid, message)
+    }
+
     /// What it asks for is not there.
     pub(crate) fn missing(code: ErrorCode, message: impl Into<String>) -> Self {
         Self::new(StatusCode::NOT_FOUND, code, message)
@@ -132,6 +138,7 @@ impl From<UploadError> for Refusal {
                 Refused::invalid(ErrorCode::BlobUploadInvalid, "the content ended before its end")
                     .into()
             }
+            UploadError::Source(SourceError::Stalled) => Refused::stalled().into(),
             UploadError::Source(SourceError::Size) => {
                 let message = "the content is not of the size that was announced";
                 Refused::invalid(ErrorCode::SizeInvalid, message).into()

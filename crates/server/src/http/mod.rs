@@ -24,10 +24,8 @@ use crate::state::App;
 
 const API_VERSION: HeaderName = HeaderName::from_static("docker-distribution-api-version");
 
-/// The longest target, and the largest head, that are looked at. A token request may name a
-/// hundred repositories.
+/// The longest target that is looked at. A token request may name a hundred repositories.
 const TARGET_BYTES: usize = 48 * 1024;
-const HEAD_BYTES: usize = 64 * 1024;
 
 /// Answers a request.
 pub(crate) async fn handle(
@@ -40,7 +38,7 @@ pub(crate) async fn handle(
     if let Some(answer) = health::answer(&app, &request).await {
         return unjudged(answer);
     }
-    if let Some(status) = too_long(&request) {
+    if let Some(status) = too_long(&request, app.config.limits.head_bytes) {
         return unjudged(Answer::new(status));
     }
     let Some(inbound) = Inbound::new(&app, request, connection) else {
@@ -57,13 +55,13 @@ pub(crate) async fn handle(
 }
 
 /// A target or head beyond what any client of a registry sends.
-fn too_long(request: &Request<Incoming>) -> Option<StatusCode> {
+fn too_long(request: &Request<Incoming>, most: usize) -> Option<StatusCode> {
     let target = request.uri().path_and_query().map_or(0, |target| target.as_str().len());
     let head: usize =
         request.headers().iter().map(|(name, value)| name.as_str().len() + value.len()).sum();
-    if target > TARGET_BYTES {
+    if target > TARGET_BYTES.min(most) {
         Some(StatusCode::URI_TOO_LONG)
-    } else if head > HEAD_BYTES {
+    } else if head > most {
         Some(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE)
     } else {
         None

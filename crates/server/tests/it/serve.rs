@@ -38,8 +38,19 @@ impl TimeProvider for KitTime {
 /// What a client is set to that trusts the authority of a server for development alone.
 fn trusting(kit: &Kit, protocol: &[u8]) -> ClientConfig {
     let authority = kit.directory().join("data/tls/ca.pem");
+    trusting_only(kit, protocol, [CertificateDer::from_pem_file(authority).unwrap()])
+}
+
+/// What a client is set to that trusts these alone.
+pub(crate) fn trusting_only(
+    kit: &Kit,
+    protocol: &[u8],
+    authorities: impl IntoIterator<Item = CertificateDer<'static>>,
+) -> ClientConfig {
     let mut roots = RootCertStore::empty();
-    roots.add(CertificateDer::from_pem_file(authority).unwrap()).unwrap();
+    for authority in authorities {
+        roots.add(authority).unwrap();
+    }
     let seconds = kit.clock().now().as_second().try_into().unwrap();
     let time = Arc::new(KitTime(UnixTime::since_unix_epoch(Duration::from_secs(seconds))));
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
@@ -52,7 +63,7 @@ fn trusting(kit: &Kit, protocol: &[u8]) -> ClientConfig {
     settings
 }
 
-async fn encrypted(
+pub(crate) async fn encrypted(
     settings: ClientConfig,
     address: SocketAddr,
     name: &'static str,
@@ -172,19 +183,11 @@ async fn health_is_asked_for_without_credentials_and_past_the_network_rules() {
 }
 
 /// Settings of a server in a directory, and what else it starts with.
-fn settings(directory: &std::path::Path, drain: Duration) -> (Config, Ambient, OwnerPassword) {
+pub(crate) fn settings(directory: &std::path::Path, drain: Duration) -> (Config, Ambient, OwnerPassword) {
     let config = Config {
-        socket: directory.join("naru.sock"),
-        data_dir: directory.join("data"),
-        listen: vec![SocketAddr::from(([127, 0, 0, 1], 0))],
-        domain: None,
-        registry: "registry".to_owned(),
-        aliases: Vec::new(),
-        public_url: None,
-        trusted_proxies: Vec::new(),
-        rate_limits: naru_identity::rate::RateLimits::default(),
-        tls: TlsMode::Off,
+        listen: vec![SocketAddr::from(([127, 0, 0, 1], 0)).into()],
         drain,
+        ..Config::at(directory.join("data"), directory.join("naru.sock"))
     };
     let ambient =
         Ambient { clock: Arc::new(SetClock::default()), entropy: Arc::new(SystemEntropy) };
@@ -196,7 +199,7 @@ async fn an_end_lets_a_slow_upload_finish_and_takes_nobody_new() {
     let directory = tempfile::tempdir().unwrap();
     let (config, ambient, owner) = settings(directory.path(), Duration::from_secs(30));
     let server = Server::start(config, ambient, owner).await.unwrap();
-    let address = server.listening()[0].address;
+    let address = server.listening()[0].address.tcp().unwrap();
     let content = blob("slow", LARGE);
     let digest = Digest::sha256(&content);
     let (mut slow, mut idle) = (Wire::open(address).await, Wire::open(address).await);
@@ -222,7 +225,7 @@ async fn an_end_lets_a_slow_upload_finish_and_takes_nobody_new() {
     assert!(!directory.path().join("naru.sock").exists());
     let (config, ambient, owner) = settings(directory.path(), Duration::from_secs(30));
     let server = Server::start(config, ambient, owner).await.unwrap();
-    let mut wire = Wire::open(server.listening()[0].address).await;
+    let mut wire = Wire::open(server.listening()[0].address.tcp().unwrap()).await;
     wire.head(&format!("GET /v2/a/blobs/{digest}"), &[]).await;
     assert!(wire.reply().await.expect(200).body == content);
     server.stop().await;
@@ -233,7 +236,7 @@ async fn an_end_does_not_wait_for_ever() {
     let directory = tempfile::tempdir().unwrap();
     let (config, ambient, owner) = settings(directory.path(), Duration::from_millis(50));
     let server = Server::start(config, ambient, owner).await.unwrap();
-    let mut stuck = Wire::open(server.listening()[0].address).await;
+    let mut stuck = Wire::open(server.listening()[0].address.tcp().unwrap()).await;
     let headers = [("content-length", "8"), ("expect", "100-continue")];
     let digest = Digest::sha256(b"complete");
     stuck.head(&format!("POST /v2/a/blobs/uploads/?digest={digest}"), &headers).await;
@@ -257,7 +260,7 @@ async fn a_second_server_on_the_same_directory_is_refused_and_harms_nothing() {
     let message = refused.to_string();
     assert!(message.contains(&format!("(process {})", std::process::id())), "{message}");
     assert!(directory.path().join("naru.sock").exists());
-    let mut wire = Wire::open(server.listening()[0].address).await;
+    let mut wire = Wire::open(server.listening()[0].address.tcp().unwrap()).await;
     wire.head("GET /v2/", &[]).await;
     wire.reply().await.expect(200);
     server.stop().await;

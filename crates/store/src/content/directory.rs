@@ -26,8 +26,8 @@ use super::{Content, Source, UploadError, UploadKey};
 use crate::error::StoreError;
 use crate::record::{Location, Sealed, SealedBody};
 
-/// The most uploads that are open at once.
-const MAX_UPLOADS: usize = 10_000;
+/// The most uploads that are open at once, where nothing else is said.
+pub(crate) const MOST_UPLOADS: usize = 10_000;
 
 /// Frames are handed to the writing thread in batches of about this size.
 const BATCH: usize = 1 << 20;
@@ -46,6 +46,7 @@ pub struct Directory {
     disk: Arc<dyn Disk>,
     open: Mutex<HashMap<UploadKey, Open>>,
     holding: Holding,
+    most_uploads: usize,
 }
 
 /// What a crash left behind: content that may have no row.
@@ -84,7 +85,13 @@ impl Directory {
             }
         }
         let (open, holding) = (Mutex::default(), Holding::default());
-        Ok((Self { blobs, uploads, disk, open, holding }, leftovers))
+        Ok((Self { blobs, uploads, disk, open, holding, most_uploads: MOST_UPLOADS }, leftovers))
+    }
+
+    /// The same store, with at most so many uploads at once.
+    pub fn for_at_most(mut self, uploads: usize) -> Self {
+        self.most_uploads = uploads;
+        self
     }
 
     fn table(&self) -> MutexGuard<'_, HashMap<UploadKey, Open>> {
@@ -128,7 +135,7 @@ impl Content for Directory {
     ) -> Result<(), UploadError> {
         let path = self.uploads.join(upload.hex());
         let mut table = self.table();
-        if table.len() >= MAX_UPLOADS {
+        if table.len() >= self.most_uploads {
             return Err(UploadError::TooMany);
         }
         let begun = Upload::new(upload, path, algorithm, now);

@@ -19,6 +19,7 @@ use naru_oci::{Algorithm, Digest};
 use crate::error::StoreError;
 use crate::record::{Location, Sealed};
 
+pub(crate) use directory::MOST_UPLOADS;
 pub use directory::{Directory, Leftover};
 pub use disk::{Disk, DiskFile, LocalDisk};
 pub use held::Held;
@@ -65,6 +66,8 @@ pub enum SourceError {
     Broken,
     /// It is not of the size that was announced, or larger than is allowed.
     Size,
+    /// Nothing came for longer than is allowed.
+    Stalled,
 }
 
 /// Why an upload does not go on.

@@ -8,21 +8,12 @@ use naru_access::{DefaultAction, RegistryId, TenantId};
 use naru_store::{Denials, Registry, RegistrySettings};
 use uuid::Uuid;
 
-use crate::config::TlsMode;
-
 fn config(domain: Option<&str>, public_url: Option<&str>, aliases: &[&str]) -> Config {
     Config {
-        data_dir: PathBuf::new(),
-        socket: PathBuf::new(),
-        listen: Vec::new(),
         domain: domain.map(|domain| domain.parse().unwrap()),
-        registry: "registry".to_owned(),
         aliases: aliases.iter().map(|alias| alias.parse().unwrap()).collect(),
         public_url: public_url.map(|url| url.parse().unwrap()),
-        trusted_proxies: Vec::new(),
-        rate_limits: naru_identity::rate::RateLimits::default(),
-        tls: TlsMode::Off,
-        drain: Duration::ZERO,
+        ..Config::at(PathBuf::new(), PathBuf::new())
     }
 }
 
@@ -57,7 +48,7 @@ fn connection() -> Connection {
     Connection {
         scheme: Scheme::Http,
         peer: address("192.0.2.1:40000"),
-        local: address("198.51.100.7:5000"),
+        local: Some(address("198.51.100.7:5000")),
     }
 }
 

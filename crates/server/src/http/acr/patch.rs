@@ -64,13 +64,15 @@ const fn unknown(item: &Item) -> ErrorCode {
 
 async fn read(exchange: &mut Exchange) -> Result<Change, Refusal> {
     let invalid = |message: String| Refused::invalid(ErrorCode::RequestInvalid, message);
-    let read = read_whole(&mut exchange.inbound.body, LARGEST).await;
+    let stall = exchange.app.config.limits.stall_timeout;
+    let read = read_whole(&mut exchange.inbound.body, LARGEST, stall).await;
     let bytes = read.map_err(|error| match error {
         SourceError::Size => {
             let message = format!("a change has at most {LARGEST} bytes");
             Refused::new(StatusCode::PAYLOAD_TOO_LARGE, ErrorCode::SizeInvalid, message)
         }
         SourceError::Broken => invalid("the change ended before its end".to_owned()),
+        SourceError::Stalled => Refused::stalled(),
     })?;
     let example = "a change is JSON such as {\"writeEnabled\": false}";
     let read = serde_json::from_slice(&bytes);

@@ -16,7 +16,8 @@ pub(crate) struct Form(Vec<(String, String)>);
 impl Form {
     /// Reads the form in a request's body, whole or chunked.
     pub(crate) async fn read(exchange: &mut Exchange) -> Result<Self, Refusal> {
-        let read = read_whole(&mut exchange.inbound.body, LARGEST).await;
+        let stall = exchange.app.config.limits.stall_timeout;
+        let read = read_whole(&mut exchange.inbound.body, LARGEST, stall).await;
         let bytes = read.map_err(|error| match error {
             SourceError::Size => {
                 let message = format!("the form has more than {LARGEST} bytes");
@@ -25,6 +26,7 @@ impl Form {
             SourceError::Broken => {
                 Refused::invalid(ErrorCode::RequestInvalid, "the form ended before its end")
             }
+            SourceError::Stalled => Refused::stalled(),
         })?;
         Ok(Self(form_urlencoded::parse(&bytes).into_owned().collect()))
     }

@@ -91,6 +91,14 @@ impl Wire {
         Reply { status: StatusCode::from_u16(status).unwrap(), headers, body: body.into() }
     }
 
+    /// Waits until the server ends the connection; whether it said nothing more.
+    pub(crate) async fn ended(mut self) -> bool {
+        let mut rest = Vec::new();
+        // An end and a reset are the same to a client that is sent away.
+        let _end = self.stream.read_to_end(&mut rest).await;
+        rest.is_empty()
+    }
+
     /// Sends nothing more, and waits until the server ends the connection too.
     pub(crate) async fn break_off(mut self) {
         self.stream.get_mut().shutdown().await.unwrap();

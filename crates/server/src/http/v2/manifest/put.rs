@@ -77,17 +77,22 @@ fn more_tags(exchange: &Exchange) -> Result<Vec<Tag>, Refused> {
 }
 
 async fn read(exchange: &mut Exchange) -> Result<bytes::Bytes, Refusal> {
+    let (most, stall) = {
+        let limits = &exchange.app.config.limits;
+        (limits.manifest_bytes.min(MAX_MANIFEST_BYTES), limits.stall_timeout)
+    };
     let too_large = || {
-        let message = format!("a manifest has at most {MAX_MANIFEST_BYTES} bytes");
+        let message = format!("a manifest has at most {most} bytes");
         Refused::new(StatusCode::PAYLOAD_TOO_LARGE, ErrorCode::SizeInvalid, message)
     };
     let announced = exchange.inbound.header(CONTENT_LENGTH).and_then(|text| text.parse().ok());
-    if announced.is_some_and(|length: u64| length > MAX_MANIFEST_BYTES as u64) {
+    if announced.is_some_and(|length: u64| length > most as u64) {
         return Err(too_large().into());
     }
-    match body::read_whole(&mut exchange.inbound.body, MAX_MANIFEST_BYTES).await {
+    match body::read_whole(&mut exchange.inbound.body, most, stall).await {
         Ok(bytes) => Ok(bytes),
         Err(SourceError::Size) => Err(too_large().into()),
+        Err(SourceError::Stalled) => Err(Refused::stalled().into()),
         Err(SourceError::Broken) => {
             let message = "the manifest ended before its end";
             Err(Refused::invalid(ErrorCode::ManifestInvalid, message).into())

@@ -20,9 +20,6 @@ use crate::edge::body::RequestBytes;
 use crate::gate::refusal::{upload_range, upload_unknown};
 use crate::gate::{Exchange, Refusal, Refused};
 
-/// The largest blob, as in Azure: 200 GiB.
-const LARGEST: u64 = 200 << 30;
-
 const UPLOAD_ID: HeaderName = HeaderName::from_static("docker-upload-uuid");
 
 /// An upload that goes on.
@@ -74,8 +71,12 @@ async fn append_body(
 ) -> Result<u64, Refusal> {
     let range = chunk_range(exchange)?;
     let length = exchange.inbound.header(CONTENT_LENGTH).and_then(|text| text.parse().ok());
-    if length.is_some_and(|length: u64| length > LARGEST) {
-        let message = "a blob has at most 200 GiB";
+    let (most, stall) = {
+        let limits = &exchange.app.config.limits;
+        (limits.blob_bytes, limits.stall_timeout)
+    };
+    if length.is_some_and(|length: u64| length > most) {
+        let message = format!("a blob has at most {most} bytes");
         let status = StatusCode::PAYLOAD_TOO_LARGE;
         return Err(Refused::new(status, ErrorCode::SizeInvalid, message).into());
     }
@@ -88,8 +89,8 @@ async fn append_body(
     let Some(incoming) = exchange.inbound.body.take() else { return Err(upload_unknown().into()) };
     let size = length.or_else(|| range.map(|range| range.len()));
     let mut source = match size {
-        Some(size) => RequestBytes::exactly(incoming, size),
-        None => RequestBytes::up_to(incoming, LARGEST),
+        Some(size) => RequestBytes::exactly(incoming, size, stall),
+        None => RequestBytes::up_to(incoming, most, stall),
     };
     let (store, now) = (&exchange.app.store, exchange.inbound.time);
     let at = range.map(|range| range.first);

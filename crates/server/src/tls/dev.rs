@@ -8,7 +8,6 @@ use std::io::{self, Write as _};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
-use std::sync::Arc;
 
 use jiff::Timestamp;
 use rcgen::{
@@ -64,13 +63,7 @@ fn settings(config: &Config, directory: &Path, now: Timestamp) -> Result<ServerC
     let chain: Vec<CertificateDer<'static>> =
         vec![certificate.der().clone(), authority.der().clone()];
     let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.serialize_der()));
-    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-    let mut settings = ServerConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()?
-        .with_no_client_auth()
-        .with_single_cert(chain, key)?;
-    settings.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
-    Ok(settings)
+    Ok(super::settings(chain, key)?)
 }
 
 /// The names that the server is reached by.

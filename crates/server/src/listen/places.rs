@@ -1,0 +1,91 @@
+//! How many connections there may be, in total and from one address.
+
+use std::collections::HashMap;
+use std::net::IpAddr;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+/// All places that there are.
+pub(crate) struct Places {
+    total: Arc<Semaphore>,
+    per_address: usize,
+    taken: Mutex<HashMap<IpAddr, usize>>,
+}
+
+/// A place of an address, which is free again with the end of this value.
+pub(crate) struct Place {
+    places: Arc<Places>,
+    address: Option<IpAddr>,
+}
+
+impl Places {
+    pub(crate) fn new(total: usize, per_address: usize) -> Arc<Self> {
+        let total = Arc::new(Semaphore::new(total.min(Semaphore::MAX_PERMITS)));
+        Arc::new(Self { total, per_address, taken: Mutex::default() })
+    }
+
+    /// Waits until there is one in total. None only of places that are gone.
+    pub(crate) async fn wait(&self) -> Option<OwnedSemaphorePermit> {
+        Arc::clone(&self.total).acquire_owned().await.ok()
+    }
+
+    /// Takes one of an address; `None` where it has as many as it may. Whoever has no address is
+    /// not counted.
+    pub(crate) fn take(self: &Arc<Self>, address: Option<IpAddr>) -> Option<Place> {
+        if let Some(address) = address {
+            let mut taken = self.taken();
+            let count = taken.entry(address).or_default();
+            if *count >= self.per_address {
+                return None;
+            }
+            *count += 1;
+        }
+        Some(Place { places: Arc::clone(self), address })
+    }
+
+    fn taken(&self) -> MutexGuard<'_, HashMap<IpAddr, usize>> {
+        self.taken.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        let Some(address) = self.address else { return };
+        let mut taken = self.places.taken();
+        match taken.get_mut(&address) {
+            Some(count) if *count > 1 => *count -= 1,
+            _ => {
+                taken.remove(&address);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_place_is_free_again_and_nothing_is_remembered_of_who_had_it() {
+        let places = Places::new(10, 2);
+        let address = Some(IpAddr::from([192, 0, 2, 1]));
+        let (one, two) = (places.take(address).unwrap(), places.take(address).unwrap());
+        assert!(places.take(address).is_none(), "a third of one address");
+        assert!(places.take(Some(IpAddr::from([192, 0, 2, 2]))).is_some());
+        assert!(places.take(None).is_some());
+        drop(one);
+        let again = places.take(address).unwrap();
+        drop((two, again));
+        assert!(places.taken().is_empty());
+    }
+
+    #[tokio::test]
+    async fn in_total_there_are_as_many_as_was_said() {
+        let places = Places::new(1, 2);
+        let one = places.wait().await;
+        assert_eq!(places.total.available_permits(), 0);
+        drop(one);
+        assert!(places.wait().await.is_some());
+    }
+}
