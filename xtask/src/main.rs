@@ -9,6 +9,7 @@ mod conformance;
 mod durability;
 mod failure;
 mod http;
+mod image;
 mod process;
 mod product;
 mod server;
@@ -17,6 +18,7 @@ mod terminal;
 mod tidy;
 mod tools;
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Parser;
@@ -56,6 +58,14 @@ enum Task {
         #[command(flatten)]
         product: Product,
     },
+    /// A container image of the product, as an OCI image layout in a tar file.
+    Image {
+        #[command(flatten)]
+        product: Product,
+        /// Where it is written (default: target/image/naru.tar).
+        #[arg(long, value_name = "FILE")]
+        output: Option<PathBuf>,
+    },
     /// The rules of the house that no compiler checks.
     Tidy,
 }
@@ -69,6 +79,7 @@ fn main() -> ExitCode {
         }
         Task::Conformance { product, keep } => conformance::run(&product, keep),
         Task::Durability { product } => durability::run(&product),
+        Task::Image { product, output } => image::run(&product, output.as_deref()),
         Task::Tidy => tidy::run(),
     };
     match done {

@@ -55,7 +55,8 @@ impl Environment {
     pub(crate) fn ours(&self) -> impl Iterator<Item = &str> {
         let all = self.variables.iter().filter(|(name, _)| name.starts_with("NARU_"));
         let link = |(name, value): &(&String, &String)| {
-            let address = ["tcp://", "udp://", "sctp://"].iter().any(|kind| value.starts_with(kind));
+            let address =
+                ["tcp://", "udp://", "sctp://"].iter().any(|kind| value.starts_with(kind));
             name.contains("_SERVICE_HOST")
                 || name.contains("_SERVICE_PORT")
                 || ["_TCP", "_UDP", "_SCTP"].iter().any(|kind| name.contains(kind))

@@ -31,7 +31,10 @@ pub(crate) async fn serve(
     };
     let sockets = systemd.sockets()?;
     if !sockets.is_empty() {
-        tracing::info!("{} sockets were handed over, and no other address is opened", sockets.len());
+        tracing::info!(
+            "{} sockets were handed over, and no other address is opened",
+            sockets.len()
+        );
     }
     allow_open_files();
     let server = Server::start_on(sockets, config.clone(), Ambient::of_this_machine(), owner);

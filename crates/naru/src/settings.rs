@@ -78,7 +78,9 @@ pub(crate) static KEYS: &[Key] = &[
         default: "1024",
         several: false,
         expects: "expects-count",
-        take: |settings, text| count(text).map(|count| settings.limits.connections_per_address = count),
+        take: |settings, text| {
+            count(text).map(|count| settings.limits.connections_per_address = count)
+        },
     },
     Key {
         name: "limits.head-size",
@@ -87,7 +89,9 @@ pub(crate) static KEYS: &[Key] = &[
         default: "64KiB",
         several: false,
         expects: "expects-head-size",
-        take: |settings, text| sized(text, HEAD_BYTES).map(|bytes| settings.limits.head_bytes = bytes),
+        take: |settings, text| {
+            sized(text, HEAD_BYTES).map(|bytes| settings.limits.head_bytes = bytes)
+        },
     },
     Key {
         name: "limits.head-timeout",
@@ -105,7 +109,9 @@ pub(crate) static KEYS: &[Key] = &[
         default: "4MiB",
         several: false,
         expects: "expects-manifest-size",
-        take: |settings, text| sized(text, MANIFEST_BYTES).map(|bytes| settings.limits.manifest_bytes = bytes),
+        take: |settings, text| {
+            sized(text, MANIFEST_BYTES).map(|bytes| settings.limits.manifest_bytes = bytes)
+        },
     },
     Key {
         name: "limits.stall-timeout",
@@ -352,6 +358,7 @@ impl Settings {
             problems.extend(unknown_variables(environment));
             problems.extend(settings.contradictions());
         }
+        problems.sort_by_key(SettingsError::order);
         if problems.is_empty() { Ok(settings) } else { Err(problems) }
     }
 

@@ -34,7 +34,7 @@ impl Default for Limits {
             connections: 4096,
             connections_per_address: 1024,
             head_timeout: Duration::from_secs(30),
-            stall_timeout: Duration::from_secs(60),
+            stall_timeout: Duration::from_mins(1),
             head_bytes: 64 << 10,
             manifest_bytes: naru_oci::MAX_MANIFEST_BYTES,
             blob_bytes: BLOB_BYTES,

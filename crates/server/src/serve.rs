@@ -169,12 +169,7 @@ async fn sockets(inherited: Vec<Inherited>, config: &Config) -> Result<Vec<Socke
 }
 
 /// Takes connections until the server stops, and waits for those to end.
-async fn accept(
-    serving: Serving,
-    socket: Socket,
-    tls: Option<Arc<Tls>>,
-    places: Arc<Places>,
-) {
+async fn accept(serving: Serving, socket: Socket, tls: Option<Arc<Tls>>, places: Arc<Places>) {
     let mut connections = JoinSet::new();
     let ended = until(serving.stopped.clone());
     tokio::pin!(ended);

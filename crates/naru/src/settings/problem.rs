@@ -179,6 +179,14 @@ impl SettingsError {
         }
     }
 
+    /// Where in the file it stands, for an order in which people read; what stands nowhere is first.
+    pub(super) const fn order(&self) -> (usize, usize) {
+        match self.place() {
+            Some(Place::File(place)) => (place.line, place.column),
+            Some(Place::Option(_) | Place::Variable(_)) | None => (0, 0),
+        }
+    }
+
     /// Where it stands, where it stands anywhere.
     pub(crate) const fn place(&self) -> Option<&Place> {
         match self {

@@ -138,25 +138,33 @@ fn what_a_file_should_not_have_is_named_with_its_line() {
     .map(told)
     .collect();
     insta::assert_snapshot!(told.join("\n"), @r"
-    3: there is no key `server.domian` / did you mean `server.domain`?
-    1: there is no key `listen` / did you mean `server.listen`?
-    1: there is no key `servers` / did you mean `server`?
-    1: there is no key `zebra` / there are: data-dir rate-limit.identity rate-limit.registry server.aliases server.domain server.listen server.public-url server.registry server.shutdown-timeout server.tls server.trusted-proxies
-    3: `5000` is not an address with a port, such as 127.0.0.1:5000
-    3: `ten` is not an IP address or range such as 10.0.0.0/8
-    2: `on` is not `dev` or `off`
-    2: `example.com` is not a URL such as https://registry.example.com, without a path
-    2: `raed=10` is not a bucket (read, write, delete, referrers or tokens) and its requests a minute, such as read=10000
-    2: `read=0` is not a bucket (read, write, delete, referrers or tokens) and its requests a minute, such as read=10000
-    2: `read 10` is not a bucket (read, write, delete, referrers or tokens) and its requests a minute, such as read=10000
-    1: unclosed table, expected `]`
+    3:1: there is no key `server.domian` / did you mean `server.domain`?
+    1:1: there is no key `listen` / did you mean `server.listen`?
+    1:2: there is no key `servers` / did you mean `server`?
+    1:1: there is no key `zebra` / there are: data-dir limits.blob-size limits.connections limits.connections-per-address limits.head-size limits.head-timeout limits.manifest-size limits.stall-timeout limits.uploads rate-limit.identity rate-limit.registry server.aliases server.domain server.listen server.public-url server.registry server.shutdown-timeout server.socket-mode server.tls server.tls-cert server.tls-key server.trusted-proxies
+    3:10: `5000` is not an address with a port, such as 127.0.0.1:5000, or unix: and an absolute path
+    3:2: `ten` is not an IP address or range such as 10.0.0.0/8
+    2:7: `on` is not `dev` or `off`
+    2:14: `example.com` is not a URL such as https://registry.example.com, without a path
+    2:14: `raed=10` is not a bucket (read, write, delete, referrers or tokens) and its requests a minute, such as read=10000
+    2:1: `read=0` is not a bucket (read, write, delete, referrers or tokens) and its requests a minute, such as read=10000
+    2:13: `read 10` is not a bucket (read, write, delete, referrers or tokens) and its requests a minute, such as read=10000
+    2:7: `true` is not `dev` or `off`
+    2:24: `server.domain` has one value, and several are given
+    2:15: `many` is not a number, 1 or more
+    2:15: `0` is not a number, 1 or more
+    3:17: `1GiB` is not a size such as 2MiB, up to 4MiB
+    1:8: unclosed table, expected `]`
     ");
 }
 
 #[test]
 fn what_the_environment_should_not_have_is_named_too() {
     let typo = [("NARU_SERVER_LISTN", "127.0.0.1:1"), ("NARU_COLOUR_OF_THE_SEA", "green")];
-    insta::assert_snapshot!(told_with(&typo, ""), @"");
+    insta::assert_snapshot!(told_with(&typo, ""), @r"
+    there is no variable `NARU_COLOUR_OF_THE_SEA` / there are: NARU_DATA_DIR NARU_LIMITS_BLOB_SIZE NARU_LIMITS_CONNECTIONS NARU_LIMITS_CONNECTIONS_PER_ADDRESS NARU_LIMITS_HEAD_SIZE NARU_LIMITS_HEAD_TIMEOUT NARU_LIMITS_MANIFEST_SIZE NARU_LIMITS_STALL_TIMEOUT NARU_LIMITS_UPLOADS NARU_RATE_LIMIT_IDENTITY NARU_RATE_LIMIT_REGISTRY NARU_SERVER_ALIASES NARU_SERVER_DOMAIN NARU_SERVER_LISTEN NARU_SERVER_PUBLIC_URL NARU_SERVER_REGISTRY NARU_SERVER_SHUTDOWN_TIMEOUT NARU_SERVER_SOCKET_MODE NARU_SERVER_TLS NARU_SERVER_TLS_CERT NARU_SERVER_TLS_KEY NARU_SERVER_TRUSTED_PROXIES
+    there is no variable `NARU_SERVER_LISTN` / did you mean `NARU_SERVER_LISTEN`?
+    ");
     assert!(read(&[], &[("NARU_LOG", "info"), ("NARU_PORT", "tcp://10.0.0.1:5000")], "").is_ok());
     let lenient =
         Settings::read(|_| Vec::new(), &Environment::with(&typo), None, Strictness::Known);
@@ -176,16 +184,39 @@ fn what_contradicts_is_named() {
     .into_iter()
     .map(told)
     .collect();
-    insta::assert_snapshot!(told.join("\n"), @"");
+    insta::assert_snapshot!(told.join("\n"), @r"
+    3:12: `server.tls` is `dev`, which makes its own certificate: give no file
+    2:7: `server.tls` is `off`, and a certificate is given: leave one of them out
+    2:12: a certificate and its key go together: give `server.tls-key` too
+    2:11: a certificate and its key go together: give `server.tls-cert` too
+    2:56: the address 127.0.0.1:1 is given twice
+    3:27: more connections of one address than there may be in total (10)
+    ");
 }
 
 #[test]
 fn a_mark_stands_under_what_is_meant() {
     let label = |file: &str| read(&[], &[], file).unwrap_err().remove(0).label().unwrap();
-    insta::assert_snapshot!(label("[server]\nlisten = '127.0.0.1:1'\n  lisen = 1\n"), @"");
-    insta::assert_snapshot!(label("[server]\ndomain = '나루.example'; x\n"), @"");
-    insta::assert_snapshot!(label("[server]\ntls = [\n'dev',\n\t'dve']\n"), @"");
-    insta::assert_snapshot!(label("[server]\n# 주석\naliases = ['나루', 'a']\n"), @"");
+    insta::assert_snapshot!(label("[server]\nlisten = '127.0.0.1:1'\n  lisen = 1\n"), @r"
+      |
+    3 |   lisen = 1
+      |   ^^^^^
+    ");
+    insta::assert_snapshot!(label("[server]\ndomain = '나루.example'; x\n"), @r"
+      |
+    2 | domain = '나루.example'; x
+      |                        ^
+    ");
+    insta::assert_snapshot!(label("[server]\ntls = [\n'dev',\n\t'dve']\n"), @r"
+      |
+    4 |  'dve']
+      |  ^^^^^
+    ");
+    insta::assert_snapshot!(label("[server]\n# 주석\naliases = ['나루', 'a']\n"), @r"
+      |
+    3 | aliases = ['나루', 'a']
+      |            ^^^^^^
+    ");
 }
 
 #[test]

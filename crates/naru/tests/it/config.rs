@@ -24,12 +24,60 @@ fn all_that_is_wrong_is_shown_with_its_line_and_serve_says_the_same() {
          [limits]\nconnections = \"many\"\n\n[sever]\ndomain = \"나루\"\n",
     );
     let checked = shown(&world, &format!("config check --config {path}"));
-    insta::assert_snapshot!(checked, @"");
+    insta::assert_snapshot!(checked, @r#"
+    exit 2
+    ----
+    error: HOME/naru.toml:3:1: there is no key `server.lisen`
+      |
+    3 | lisen = "127.0.0.1:1"
+      | ^^^^^
+    hint: did you mean `server.listen`?
+
+    error: HOME/naru.toml:4:12: a certificate and its key go together: give `server.tls-key` too
+      |
+    4 | tls-cert = "/nowhere/tls.crt"
+      |            ^^^^^^^^^^^^^^^^^^
+
+    error: HOME/naru.toml:7:15: `many` is not a number, 1 or more
+      |
+    7 | connections = "many"
+      |               ^^^^^^
+
+    error: HOME/naru.toml:9:2: there is no key `sever`
+      |
+    9 | [sever]
+      |  ^^^^^
+    hint: did you mean `server`?
+    "#);
     let served = shown(&world, &format!("serve --config {path}"));
     assert_eq!(checked, served);
     let korean = world.shown_in("ko_KR.UTF-8", &format!("config check --config {path}"));
     let korean = korean.replace(&world.home.path().display().to_string(), "HOME");
-    insta::assert_snapshot!(korean, @"");
+    insta::assert_snapshot!(korean, @r#"
+    exit 2
+    ----
+    오류: HOME/naru.toml:3:1: 없는 키입니다: `server.lisen`
+      |
+    3 | lisen = "127.0.0.1:1"
+      | ^^^^^
+    도움말: 혹시 다음 값입니까? `server.listen`
+
+    오류: HOME/naru.toml:4:12: 인증서와 키는 함께 지정해야 합니다. `server.tls-key`도 지정하세요
+      |
+    4 | tls-cert = "/nowhere/tls.crt"
+      |            ^^^^^^^^^^^^^^^^^^
+
+    오류: HOME/naru.toml:7:15: 사용할 수 없는 값입니다: `many`. 필요한 값: 1 이상의 수
+      |
+    7 | connections = "many"
+      |               ^^^^^^
+
+    오류: HOME/naru.toml:9:2: 없는 키입니다: `sever`
+      |
+    9 | [sever]
+      |  ^^^^^
+    도움말: 혹시 다음 값입니까? `server`
+    "#);
     let (code, error) = world.failed_json(&format!("config check --config {path}"));
     assert_eq!((code, &error["error"]["code"]), (2, &"settings-invalid".into()));
     let places: Vec<_> = error["error"]["problems"].as_array().unwrap().iter().collect();
@@ -74,7 +122,10 @@ fn a_variable_that_nobody_knows_stops_a_start() {
     let world = World::empty();
     let mut command = world.naru(&["config", "check"]);
     let output = command.env("NARU_SERVER_LISTN", "127.0.0.1:1").output().unwrap();
-    insta::assert_snapshot!(String::from_utf8(output.stderr).unwrap(), @"");
+    insta::assert_snapshot!(String::from_utf8(output.stderr).unwrap(), @r"
+    error: there is no variable `NARU_SERVER_LISTN`
+    hint: did you mean `NARU_SERVER_LISTEN`?
+    ");
     assert_eq!(output.status.code(), Some(2));
 }
 
@@ -86,7 +137,19 @@ fn a_certificate_is_looked_at_too() {
     assert!(world.shown(&line).starts_with("exit 0\n"));
     let (other, _) = pair(&world.home.path().join("other"), 2020);
     let line = format!("config check --config {}", tls(&world, &other, &key));
-    insta::assert_snapshot!(shown(&world, &line), @"");
+    insta::assert_snapshot!(shown(&world, &line), @r"
+    exit 2
+    ----
+    error: the key in HOME/tls.key does not belong to the first certificate in HOME/other/tls.crt, which must be the server's own
+    ");
+}
+
+#[test]
+fn the_file_that_comes_with_the_unit_of_systemd_is_sound() {
+    let world = World::empty();
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../packaging/naru.toml");
+    let shown = world.shown(&format!("config check --config {path}"));
+    assert!(shown.starts_with("exit 0\n"), "{shown}");
 }
 
 fn tls(world: &World, certificate: &str, key: &str) -> String {

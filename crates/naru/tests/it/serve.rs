@@ -124,14 +124,17 @@ fn what_a_file_has_wrong_is_named_with_its_line() {
     insta::assert_snapshot!(shown, @r"
     exit 2
     ----
-    error: HOME/naru.toml:3: there is no key `server.domian`
+    error: HOME/naru.toml:3:1: there is no key `server.domian`
+      |
+    3 | domian = 'example.com'
+      | ^^^^^^
     hint: did you mean `server.domain`?
     ");
     let shown = world.shown("serve --listen 5000");
     insta::assert_snapshot!(shown, @r"
     exit 2
     ----
-    error: --listen: `5000` is not an address with a port, such as 127.0.0.1:5000
+    error: --listen: `5000` is not an address with a port, such as 127.0.0.1:5000, or unix: and an absolute path
     ");
 }
 

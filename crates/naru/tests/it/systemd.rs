@@ -10,7 +10,8 @@ use crate::config::pair;
 use crate::support::{Server, World, get};
 
 /// A shell that hands its standard input over as systemd hands over a socket, and becomes naru.
-const HAND_OVER: &str = r#"exec 3<&0 0</dev/null; LISTEN_PID=$$ LISTEN_FDS=1; export LISTEN_PID LISTEN_FDS; exec "$@""#;
+const HAND_OVER: &str =
+    r#"exec 3<&0 0</dev/null; LISTEN_PID=$$ LISTEN_FDS=1; export LISTEN_PID LISTEN_FDS; exec "$@""#;
 
 fn handed(world: &World, socket: OwnedFd) -> Command {
     let naru = world.naru(&["serve", "--listen", "127.0.0.1:1"]);

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::ambient::Ambient;
-use crate::config::{Config, TlsMode};
+use crate::config::Config;
 use crate::start::{self, OwnerPassword};
 
 struct World {
@@ -22,8 +22,7 @@ struct World {
 
 async fn world() -> World {
     let directory = tempfile::tempdir().unwrap();
-    let config =
-        Config::at(directory.path().join("data"), directory.path().join("naru.sock"));
+    let config = Config::at(directory.path().join("data"), directory.path().join("naru.sock"));
     let owner = OwnerPassword::Given(Secret::new("correct horse".to_owned()));
     let lock = naru_store::DataDir::open(&config.data_dir).unwrap();
     let (app, _) = start::open(config, &lock, Ambient::of_this_machine(), owner).await.unwrap();

@@ -47,9 +47,7 @@ pub(crate) struct Serving {
 impl Peer {
     pub(crate) fn of(accepted: &Accepted) -> Self {
         match accepted {
-            Accepted::Tcp(stream, peer) => {
-                Self { address: *peer, local: stream.local_addr().ok() }
-            }
+            Accepted::Tcp(stream, peer) => Self { address: *peer, local: stream.local_addr().ok() },
             Accepted::Unix(_) => {
                 Self { address: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)), local: None }
             }
@@ -118,15 +116,14 @@ impl Serving {
             // An error means that the server is gone, which is an end too.
             _ = self.stopped.wait_for(|stop| *stop) => None,
         };
-        let ended = match ended {
-            Some(ended) => ended,
-            None => {
-                serving.as_mut().graceful_shutdown();
-                tokio::select! {
-                    ended = serving.as_mut() => ended,
-                    // What is still open, with nothing to answer, is only being held.
-                    () = running.idle(limits.head_timeout) => return,
-                }
+        let ended = if let Some(ended) = ended {
+            ended
+        } else {
+            serving.as_mut().graceful_shutdown();
+            tokio::select! {
+                ended = serving.as_mut() => ended,
+                // What is still open, with nothing to answer, is only being held.
+                () = running.idle(limits.head_timeout) => return,
             }
         };
         if let Err(error) = ended {

@@ -36,7 +36,10 @@ impl<S> Patient<S> {
         match waiting.as_mut().poll(context) {
             Poll::Ready(()) => {
                 waiting.as_mut().reset(Instant::now() + patience);
-                Poll::Ready(Err(io::Error::new(io::ErrorKind::TimedOut, "the client does not read")))
+                Poll::Ready(Err(io::Error::new(
+                    io::ErrorKind::TimedOut,
+                    "the client does not read",
+                )))
             }
             Poll::Pending => Poll::Pending,
         }

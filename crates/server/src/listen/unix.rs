@@ -18,11 +18,11 @@ pub(crate) fn bind(path: &Path, mode: u32) -> io::Result<UnixListener> {
     match there {
         Some(kind) if !kind.is_socket() => {
             let text = "there is a file, which is no socket";
-            return Err(io::Error::new(io::ErrorKind::InvalidData, text));
+            Err(io::Error::new(io::ErrorKind::InvalidData, text))
         }
         // A blocking connect to a local socket ends at once, in whichever way.
         Some(_) if std::os::unix::net::UnixStream::connect(path).is_ok() => {
-            return Err(io::Error::from(io::ErrorKind::AddrInUse));
+            Err(io::Error::from(io::ErrorKind::AddrInUse))
         }
         Some(_) | None => replace(path, mode),
     }

@@ -87,9 +87,9 @@ impl Pair {
         let chain_bytes = read(certificate)?;
         let chain = CertificateDer::pem_slice_iter(&chain_bytes).collect::<Result<Vec<_>, _>>();
         let chain = chain.map_err(|_| PairError::Pem { file: file(certificate) })?;
-        let own = chain.first().ok_or_else(|| PairError::NoCertificate { file: file(certificate) })?;
-        let unusable =
-            |reason: String| PairError::Certificate { file: file(certificate), reason };
+        let own =
+            chain.first().ok_or_else(|| PairError::NoCertificate { file: file(certificate) })?;
+        let unusable = |reason: String| PairError::Certificate { file: file(certificate), reason };
         let (_, parsed) =
             X509Certificate::from_der(own).map_err(|error| unusable(error.to_string()))?;
         let time = |time: x509_parser::time::ASN1Time| {

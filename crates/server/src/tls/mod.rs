@@ -13,8 +13,8 @@ use tokio_rustls::TlsAcceptor;
 
 use crate::config::{Config, TlsMode};
 use crate::start::StartError;
-pub use files::{Pair, PairError};
 use files::{Looked, Watched};
+pub use files::{Pair, PairError};
 
 /// What new connections are encrypted with.
 pub(crate) struct Tls {
@@ -82,7 +82,9 @@ impl Tls {
                 *current = Arc::clone(settings);
             }
             Looked::Unusable(error) => {
-                tracing::warn!("the certificate in use stays, as the new one cannot be used: {error}");
+                tracing::warn!(
+                    "the certificate in use stays, as the new one cannot be used: {error}"
+                );
             }
         }
     }

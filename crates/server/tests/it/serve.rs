@@ -183,7 +183,10 @@ async fn health_is_asked_for_without_credentials_and_past_the_network_rules() {
 }
 
 /// Settings of a server in a directory, and what else it starts with.
-pub(crate) fn settings(directory: &std::path::Path, drain: Duration) -> (Config, Ambient, OwnerPassword) {
+pub(crate) fn settings(
+    directory: &std::path::Path,
+    drain: Duration,
+) -> (Config, Ambient, OwnerPassword) {
     let config = Config {
         listen: vec![SocketAddr::from(([127, 0, 0, 1], 0)).into()],
         drain,

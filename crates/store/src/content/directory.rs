@@ -89,6 +89,7 @@ impl Directory {
     }
 
     /// The same store, with at most so many uploads at once.
+    #[must_use]
     pub fn for_at_most(mut self, uploads: usize) -> Self {
         self.most_uploads = uploads;
         self

@@ -1,7 +1,6 @@
 use super::*;
 use std::net::SocketAddr;
 use std::path::PathBuf;
-use std::time::Duration;
 
 use jiff::Timestamp;
 use naru_access::{DefaultAction, RegistryId, TenantId};
