@@ -4,19 +4,20 @@ use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use naru_identity::guessing::Prefix;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 /// All places that there are.
 pub(crate) struct Places {
     total: Arc<Semaphore>,
     per_address: usize,
-    taken: Mutex<HashMap<IpAddr, usize>>,
+    taken: Mutex<HashMap<Prefix, usize>>,
 }
 
 /// A place of an address, which is free again with the end of this value.
 pub(crate) struct Place {
     places: Arc<Places>,
-    address: Option<IpAddr>,
+    prefix: Option<Prefix>,
 }
 
 impl Places {
@@ -30,33 +31,34 @@ impl Places {
         Arc::clone(&self.total).acquire_owned().await.ok()
     }
 
-    /// Takes one of an address; `None` where it has as many as it may. Whoever has no address is
-    /// not counted.
+    /// Takes one of an address; `None` where it has as many as it may. Of IPv6 a network is one, since
+    /// each machine has many addresses. Whoever has no address is not counted.
     pub(crate) fn take(self: &Arc<Self>, address: Option<IpAddr>) -> Option<Place> {
-        if let Some(address) = address {
+        let prefix = address.map(Prefix::of);
+        if let Some(prefix) = prefix {
             let mut taken = self.taken();
-            let count = taken.entry(address).or_default();
+            let count = taken.entry(prefix).or_default();
             if *count >= self.per_address {
                 return None;
             }
             *count += 1;
         }
-        Some(Place { places: Arc::clone(self), address })
+        Some(Place { places: Arc::clone(self), prefix })
     }
 
-    fn taken(&self) -> MutexGuard<'_, HashMap<IpAddr, usize>> {
+    fn taken(&self) -> MutexGuard<'_, HashMap<Prefix, usize>> {
         self.taken.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Drop for Place {
     fn drop(&mut self) {
-        let Some(address) = self.address else { return };
+        let Some(prefix) = self.prefix else { return };
         let mut taken = self.places.taken();
-        match taken.get_mut(&address) {
+        match taken.get_mut(&prefix) {
             Some(count) if *count > 1 => *count -= 1,
             _ => {
-                taken.remove(&address);
+                taken.remove(&prefix);
             }
         }
     }
@@ -74,7 +76,10 @@ mod tests {
         assert!(places.take(address).is_none(), "a third of one address");
         assert!(places.take(Some(IpAddr::from([192, 0, 2, 2]))).is_some());
         assert!(places.take(None).is_some());
-        drop(one);
+        let network = |last: u16| Some(IpAddr::from([0x2001, 0xdb8, 0, 1, 0, 0, 0, last]));
+        let six = (places.take(network(1)), places.take(network(2)));
+        assert!(places.take(network(3)).is_none(), "a third of one network");
+        drop((one, six));
         let again = places.take(address).unwrap();
         drop((two, again));
         assert!(places.taken().is_empty());
