@@ -203,17 +203,38 @@ impl Watched {
     /// Warns of the certificate's end, where it is near, once a day.
     pub(super) fn warn(&mut self, now: Timestamp) {
         let lately = self.warned.is_some_and(|warned| now.duration_since(warned) < AGAIN);
-        let left = self.expires.duration_since(now);
-        if lately || left >= NOTICE {
+        let ending = Ending::of(self.expires.duration_since(now));
+        if lately || ending == Ending::Far {
             return;
         }
         self.warned = Some(now);
         let (certificate, expires) = (self.certificate.display(), self.expires);
-        if left.is_positive() {
-            let days = left.as_hours() / 24;
-            tracing::warn!(%certificate, %expires, "the certificate expires in {days} days: renew it");
-        } else {
-            tracing::error!(%certificate, %expires, "the certificate has expired, and clients refuse it: renew it");
+        match ending {
+            Ending::Far => {}
+            Ending::Near { days } => {
+                tracing::warn!(%certificate, %expires, "the certificate expires in {days} days: renew it");
+            }
+            Ending::Past => {
+                tracing::error!(%certificate, %expires, "the certificate has expired, and clients refuse it: renew it");
+            }
+        }
+    }
+}
+
+/// How near a certificate's end is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Ending {
+    Far,
+    Near { days: i64 },
+    Past,
+}
+
+impl Ending {
+    fn of(left: SignedDuration) -> Self {
+        match left {
+            left if left >= NOTICE => Self::Far,
+            left if left.is_positive() => Self::Near { days: left.as_hours() / 24 },
+            _ => Self::Past,
         }
     }
 }
@@ -221,4 +242,19 @@ impl Watched {
 fn stamp(path: &Path) -> Option<(i64, i64, u64, u64)> {
     let metadata = fs::metadata(path).ok()?;
     Some((metadata.mtime(), metadata.mtime_nsec(), metadata.size(), metadata.ino()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_end_is_spoken_of_two_weeks_before() {
+        let ending = |hours| Ending::of(SignedDuration::from_hours(hours));
+        assert_eq!(ending(14 * 24), Ending::Far);
+        assert_eq!(ending(14 * 24 - 1), Ending::Near { days: 13 });
+        assert_eq!(ending(5), Ending::Near { days: 0 });
+        assert_eq!(ending(0), Ending::Past);
+        assert_eq!(ending(-100), Ending::Past);
+    }
 }
