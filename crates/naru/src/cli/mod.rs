@@ -178,7 +178,9 @@ impl Noun {
         }
         let context = Context { environment, words, matches: leaf };
         Ok(Some(match self {
-            Self::Serve(_) | Self::Config(_) | Self::Completions(_) | Self::Man(_) => return Ok(None),
+            Self::Serve(_) | Self::Config(_) | Self::Completions(_) | Self::Man(_) => {
+                return Ok(None);
+            }
             Self::Registry(verb) => verb.into_call()?,
             Self::Credential(verb) => verb.into_call()?,
             Self::Token(verb) => verb.into_call(context)?,
