@@ -48,6 +48,10 @@ option-trusted-proxy = A proxy that is believed about whom it speaks for; may be
 option-rate-limit-identity = How many requests a minute each identity has, by kind, as in `read=5000`; may be repeated
 option-rate-limit-registry = How many requests a minute a registry takes, by kind, as in `read=10000`; may be repeated
 option-tls = `dev`: TLS by a certificate authority made under the data directory
+option-listen = An address to listen on, or `unix:PATH` (default 127.0.0.1:5000); may be repeated
+option-socket-mode = Who may connect to unix sockets, as the mode of a file (default 0660)
+option-tls-cert = The file of the certificate and its chain (PEM), read again when it changes
+option-tls-key = The file of the certificate's private key (PEM)
 option-shutdown-timeout = How long running requests may take to finish at the end (default 30s)
 option-log-format = The form of log lines
 option-expires-in = For how long its secret holds, as in 90d (default 365d)

@@ -47,6 +47,10 @@ option-trusted-proxy = 클라이언트 주소를 믿고 받을 프록시. 여러
 option-rate-limit-identity = 호출자마다 허용할 종류별 분당 요청 수. 예: `read=5000`. 여러 번 지정할 수 있습니다
 option-rate-limit-registry = 레지스트리가 받을 종류별 분당 요청 수. 예: `read=10000`. 여러 번 지정할 수 있습니다
 option-tls = `dev`: 데이터 디렉터리에 만든 인증 기관으로 TLS를 사용합니다
+option-listen = 수신할 주소 또는 `unix:PATH`(기본값: 127.0.0.1:5000). 여러 번 지정할 수 있습니다
+option-socket-mode = 유닉스 소켓에 연결할 수 있는 사용자를 정하는 파일 모드(기본값: 0660)
+option-tls-cert = 인증서와 체인 파일(PEM). 바뀌면 다시 읽습니다
+option-tls-key = 인증서의 프라이빗 키 파일(PEM)
 option-shutdown-timeout = 종료할 때 실행 중인 요청을 기다리는 시간(기본값: 30s)
 option-log-format = 로그 형식
 option-expires-in = 클라이언트 암호의 유효 기간. 예: 90d(기본값: 365d)
