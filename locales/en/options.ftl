@@ -86,3 +86,6 @@ option-repository-whole = The repository as a whole
 option-top-all = At most so many (default: all)
 option-write-enabled = Whether it may be written to or overwritten
 option-yes = Without asking
+option-lease = How long something must have been of use to nobody (default: as the server is set, 24h)
+option-dry-run = Only say what would go
+option-resume = Go on from where the last one was interrupted

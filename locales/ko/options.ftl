@@ -85,3 +85,6 @@ option-repository-whole = 리포지토리 전체
 option-top-all = 최대 개수(기본값: 전체)
 option-write-enabled = 푸시하거나 덮어쓸 수 있는지 여부
 option-yes = 확인 없이 실행
+option-lease = 쓰이지 않은 지 얼마나 지난 데이터를 수집할지 정합니다(기본값: 서버 설정, 24h)
+option-dry-run = 수집할 항목만 표시하고 실제로 제거하지는 않습니다
+option-resume = 마지막으로 중단된 곳부터 이어서 합니다

@@ -80,4 +80,8 @@ operations! {
     WriteKeys = "Naru.Server/keys/write", tenant true;
     /// Read login and repository events.
     ReadEvents = "Naru.Audit/events/read";
+    /// Take away what nobody needs, from the store that a tenant's registries share.
+    CollectGarbage = "Naru.Store/garbage/delete", tenant true;
+    /// Read everything that is stored, to find out what is wrong with it.
+    Verify = "Naru.Store/verification/action", tenant true;
 }

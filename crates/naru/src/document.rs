@@ -31,6 +31,14 @@ impl Document {
         })
     }
 
+    /// The number, where it is one that counts something.
+    pub(crate) fn number(&self) -> Option<u64> {
+        match self {
+            Self::Number(number) => number.as_u64(),
+            _ => None,
+        }
+    }
+
     /// The text, where it is one.
     pub(crate) fn text(&self) -> Option<&str> {
         match self {

@@ -35,6 +35,8 @@ pub(crate) struct Field {
 pub(crate) enum Form {
     /// Actions of a scope map, without what they all begin with.
     Actions,
+    /// The beginning of a digest.
+    Digest,
     /// The day of a time.
     Day,
     /// The end of a path.
@@ -47,6 +49,10 @@ pub(crate) enum Form {
     Passwords,
     /// As it is.
     Plain,
+    /// Why something was collected.
+    Reason,
+    /// A size in bytes.
+    Size,
     /// A time, to the second.
     Time,
     /// As it is; in a list on a line of its own, since it is wider than a column.
@@ -64,6 +70,10 @@ macro_rules! columns {
         &[$(Column { fields: &[$(field($heading, $path, Form::$form)),+] }),+]
     };
 }
+
+mod upkeep;
+
+pub(crate) use upkeep::{COLLECTED, COLLECTION, FAULT, VERIFICATION};
 
 /// A registry.
 pub(crate) static REGISTRY: Layout = Layout {
@@ -374,7 +384,13 @@ impl Form {
             Document::Null => Vec::new(),
             Document::Boolean(true) => vec![words.get("word-yes", &[])],
             Document::Boolean(false) => vec![words.get("word-no", &[])],
+            Document::Number(number) if matches!(self, Self::Size) => {
+                vec![upkeep::size(number.as_u64().unwrap_or_default())]
+            }
             Document::Number(number) => vec![number.to_string()],
+            Document::Text(text) if matches!(self, Self::Reason) => {
+                vec![words.find(&format!("reason-{text}")).unwrap_or_else(|| printable(text))]
+            }
             Document::Text(text) => vec![self.text(text)],
             Document::List(items) if matches!(self, Self::Words) => {
                 let all: Vec<_> = items.iter().flat_map(|item| self.lines(item, words)).collect();
@@ -401,10 +417,13 @@ impl Form {
                 Some(last) if !last.is_empty() => last.to_owned(),
                 _ => text.to_owned(),
             },
+            Self::Digest => text.get(..19).unwrap_or(text).to_owned(),
             Self::Locks
             | Self::Networks
             | Self::Passwords
             | Self::Plain
+            | Self::Reason
+            | Self::Size
             | Self::Wide
             | Self::Words => printable(text),
             Self::Time => match text.split_once('.') {
@@ -443,6 +462,11 @@ fn object(value: &Document, words: Words) -> String {
     let at = |key: &str| value.at(key).and_then(Document::text);
     if let Some(digest) = at("digest") {
         return descriptor(digest, value);
+    }
+    if let (Some(registry), Some(repository)) = (at("registry"), at("repository")) {
+        let tags = value.at("tags").map(|tags| Form::Plain.lines(tags, words).join(" "));
+        let tags = tags.filter(|tags| !tags.is_empty()).map(|tags| format!("  {tags}"));
+        return format!("{registry}/{repository}{}", tags.unwrap_or_default());
     }
     if let Some(address) = at("ipAddressOrRange") {
         return address.to_owned();
@@ -483,6 +507,13 @@ mod tests {
             one(Form::Actions, r#"["repositories/team/*/content/read"]"#),
             "team/*  content/read"
         );
+        for (bytes, text) in [("0", "0 B"), ("1023", "1023 B"), ("1024", "1.0 KiB")] {
+            assert_eq!(one(Form::Size, bytes), text);
+        }
+        assert_eq!(one(Form::Size, "1610612736"), "1.5 GiB");
+        let concerned = r#"[{"registry":"r","repository":"a/b","tags":["v1","v2"]}]"#;
+        assert_eq!(one(Form::Plain, concerned), "r/a/b  v1 v2");
+        assert_eq!(one(Form::Reason, r#""stray""#), "a file without a row");
         assert_eq!(one(Form::Plain, r#""a\u001b[31mb""#), "a\u{fffd}[31mb");
         assert_eq!(
             one(

@@ -12,6 +12,7 @@ mod failure;
 mod layout;
 mod logging;
 mod printer;
+mod progress;
 mod serve;
 mod settings;
 mod stdin;
@@ -29,6 +30,7 @@ use client::Client;
 use environment::Environment;
 use failure::Failure;
 use printer::Printer;
+use progress::Bar;
 use settings::{Settings, Strictness};
 use systemd::Systemd;
 use words::Words;
@@ -40,7 +42,7 @@ fn main() -> ExitCode {
     let (cli, matches) = cli::parse(&arguments, language);
     let printer = Printer { format: cli.global.output, words: Words(language) };
     match run(cli, &matches, &environment, printer) {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => code,
         Err(failure) => {
             let code = failure.exit_code();
             // Where not even this can be written, the exit code must do.
@@ -55,7 +57,7 @@ fn run(
     matches: &ArgMatches,
     environment: &Environment,
     printer: Printer,
-) -> Result<(), Failure> {
+) -> Result<ExitCode, Failure> {
     if let Noun::Serve(options) = &noun {
         let values = |option: &str| {
             let mut values = options.values(option);
@@ -74,19 +76,23 @@ fn run(
         );
         let systemd = Systemd::of(environment);
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-        return runtime.block_on(serve::serve(config, systemd, environment, printer));
+        runtime.block_on(serve::serve(config, systemd, environment, printer))?;
+        return Ok(ExitCode::SUCCESS);
     }
     if let Noun::Config(verb) = &noun {
         let file = global.settings_file(environment);
         let (values, strictness) = (|option: &str| global.values(option), Strictness::Everything);
         let settings = Settings::read(values, environment, file.as_deref(), strictness)?;
-        return verb.run(&settings, environment, printer);
+        verb.run(&settings, environment, printer)?;
+        return Ok(ExitCode::SUCCESS);
     }
     if let Noun::Completions(completions) = &noun {
-        return Ok(printer.line(completions.script(printer.words.0).trim_end())?);
+        printer.line(completions.script(printer.words.0).trim_end())?;
+        return Ok(ExitCode::SUCCESS);
     }
     if let Noun::Man(man) = &noun {
-        return man.write(printer);
+        man.write(printer)?;
+        return Ok(ExitCode::SUCCESS);
     }
     administer(&global, noun, matches, environment, printer)
 }
@@ -97,13 +103,15 @@ fn administer(
     matches: &ArgMatches,
     environment: &Environment,
     printer: Printer,
-) -> Result<(), Failure> {
+) -> Result<ExitCode, Failure> {
     let here =
         |option: &str| if option == "--data-dir" { global.values(option) } else { Vec::new() };
     let file = global.settings_file(environment);
     let settings = Settings::read(here, environment, file.as_deref(), Strictness::Known)?;
     let data_dir = settings.data_dir()?;
-    let Some(call) = noun.into_call(environment, printer.words, matches)? else { return Ok(()) };
+    let Some(call) = noun.into_call(environment, printer.words, matches)? else {
+        return Ok(ExitCode::SUCCESS);
+    };
     let client = Client {
         socket: socket_path(&data_dir, environment.runtime_dir().as_deref()),
         start_command: serve::start_command(&data_dir, "serve"),
@@ -112,6 +120,14 @@ fn administer(
     };
     let registry = call.registry.as_deref().or(global.registry.as_deref());
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    if let Some(report) = call.report {
+        let mut bar = Bar::new(environment, printer);
+        let told = |progress: &_| bar.show(progress);
+        let view = runtime.block_on(client.watch(call.verb, registry, call.request, told));
+        bar.end();
+        let good = printer.report(&view?, report)?;
+        return Ok(if good { ExitCode::SUCCESS } else { ExitCode::FAILURE });
+    }
     let view = runtime.block_on(async {
         if let Some(confirmation) = &call.confirmation {
             confirmation.ask(&client, registry, printer, environment.terminal_in).await?;
@@ -126,5 +142,5 @@ fn administer(
     if let Some(note) = call.note {
         printer.note(&printer.words.get(note, &[]))?;
     }
-    Ok(())
+    Ok(ExitCode::SUCCESS)
 }

@@ -36,6 +36,19 @@ pub(crate) struct Printer {
     pub(crate) words: Words,
 }
 
+/// How a report is shown: what was come upon, and what it adds up to.
+#[derive(Debug)]
+pub(crate) struct Report {
+    /// Where the things stand in the document.
+    pub(crate) items: &'static str,
+    /// How one of them is shown.
+    pub(crate) item: &'static Layout,
+    /// How the sums are shown.
+    pub(crate) sum: &'static Layout,
+    /// What must be true for the command to have succeeded.
+    pub(crate) good: Option<&'static str>,
+}
+
 /// A failure as JSON.
 #[derive(Serialize)]
 struct ErrorDocument<'a> {
@@ -108,6 +121,29 @@ impl Printer {
         let mut err = io::stderr().lock();
         write!(err, "{text}")?;
         err.flush()
+    }
+
+    /// Prints a report; whether it says that all is well.
+    pub(crate) fn report(self, document: &Document, report: &Report) -> Result<bool, Failure> {
+        let Report { items, item, sum, good } = report;
+        if self.format == Format::Table {
+            if let Some(Document::List(items)) = document.at(items)
+                && !items.is_empty()
+            {
+                let text = if item.columns.is_empty() {
+                    let shown = items.iter().map(|one| details(one, item, self.words));
+                    shown.collect::<Vec<_>>().join("\n\n")
+                } else {
+                    list(items, item, self.words)
+                };
+                self.line(&format!("{text}\n"))?;
+            }
+            self.line(&details(document, sum, self.words))?;
+        } else {
+            let json = serde_json::to_vec_pretty(document);
+            self.data(&json.map_err(|error| Failure::Answer(error.to_string()))?, sum)?;
+        }
+        Ok(good.is_none_or(|good| document.at(good) == Some(&Document::Boolean(true))))
     }
 
     /// Prints a line of data.

@@ -15,7 +15,7 @@ use ipnet::IpNet;
 use naru_access::RateBucket;
 use naru_identity::rate::{Allowances, MOST_A_MINUTE, RateLimits};
 use naru_server::control::{Span, nearest, socket::socket_path};
-use naru_server::{Address, Config, Host, Limits, PublicUrl, TlsMode};
+use naru_server::{Address, CollectionSettings, Config, Host, Limits, PublicUrl, TlsMode};
 
 use crate::environment::Environment;
 use file::File;
@@ -51,6 +51,33 @@ pub(crate) static KEYS: &[Key] = &[
         take: |settings, text| {
             settings.data_dir = Some(PathBuf::from(text));
             (!text.is_empty()).then_some(())
+        },
+    },
+    Key {
+        name: "gc.interval",
+        variable: "NARU_GC_INTERVAL",
+        option: None,
+        default: "24h",
+        several: false,
+        expects: "expects-interval",
+        take: |settings, text| {
+            settings.collection.interval = match text {
+                "off" => None,
+                _ => Some(span(text)?),
+            };
+            Some(())
+        },
+    },
+    Key {
+        name: "gc.lease",
+        variable: "NARU_GC_LEASE",
+        option: None,
+        default: "24h",
+        several: false,
+        expects: "expects-span",
+        take: |settings, text| {
+            settings.collection.lease = Span::or_nothing(text).ok()?;
+            Some(())
         },
     },
     Key {
@@ -292,6 +319,7 @@ pub(crate) struct Settings {
     public_url: Option<PublicUrl>,
     trusted_proxies: Vec<IpNet>,
     rate_limits: RateLimits,
+    collection: CollectionSettings,
     tls: Option<Tls>,
     tls_cert: Option<PathBuf>,
     tls_key: Option<PathBuf>,
@@ -401,6 +429,7 @@ impl Settings {
             public_url: self.public_url,
             trusted_proxies: self.trusted_proxies,
             rate_limits: self.rate_limits,
+            collection: self.collection,
             tls: match (self.tls, self.tls_cert, self.tls_key) {
                 (Some(Tls::Dev), ..) => TlsMode::Dev,
                 (_, Some(certificate), Some(key)) => TlsMode::Files { certificate, key },

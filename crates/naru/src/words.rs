@@ -7,6 +7,11 @@ use naru_codes::{Language, texts};
 pub(crate) struct Words(pub(crate) Language);
 
 impl Words {
+    /// The text of an id; none where there is no such text.
+    pub(crate) fn find(self, id: &str) -> Option<String> {
+        texts().find(self.0, id, &[])
+    }
+
     /// The text of an id with its arguments filled in.
     pub(crate) fn get(self, id: &str, arguments: &[(&str, &str)]) -> String {
         texts().get(self.0, id, arguments)

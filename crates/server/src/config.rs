@@ -8,6 +8,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use ipnet::IpNet;
+use jiff::SignedDuration;
 use naru_identity::rate::RateLimits;
 
 use crate::limits::Limits;
@@ -36,6 +37,8 @@ pub struct Config {
     pub trusted_proxies: Vec<IpNet>,
     /// How many requests a minute are taken; none are limited by default.
     pub rate_limits: RateLimits,
+    /// When what nobody needs is collected.
+    pub collection: CollectionSettings,
     /// Whether and how connections are encrypted.
     pub tls: TlsMode,
     /// How long running requests may take to finish once the server is told to stop.
@@ -58,10 +61,33 @@ impl Config {
             public_url: None,
             trusted_proxies: Vec::new(),
             rate_limits: RateLimits::default(),
+            collection: CollectionSettings::default(),
             tls: TlsMode::Off,
             drain: Duration::from_secs(30),
             limits: Limits::default(),
         }
+    }
+}
+
+/// When what nobody needs is collected.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CollectionSettings {
+    /// How often; never by itself where there is none.
+    pub interval: Option<Duration>,
+    /// How long something must have been of use to nobody. A client has so long from the upload of
+    /// a blob to the manifest that names it.
+    pub lease: SignedDuration,
+}
+
+impl CollectionSettings {
+    /// How long after a start the first collection is, at most.
+    pub(crate) const FIRST: Duration = Duration::from_mins(10);
+}
+
+impl Default for CollectionSettings {
+    fn default() -> Self {
+        let interval = Some(Duration::from_hours(24));
+        Self { interval, lease: SignedDuration::from_hours(24) }
     }
 }
 

@@ -21,9 +21,12 @@ mod serve;
 mod start;
 mod state;
 mod tls;
+mod upkeep;
 pub mod view;
 
-pub use config::{Config, Host, HostError, PublicUrl, PublicUrlError, Scheme, TlsMode};
+pub use config::{
+    CollectionSettings, Config, Host, HostError, PublicUrl, PublicUrlError, Scheme, TlsMode,
+};
 pub use gate::{Counters, Kind, RouteNeeds, RouteRow, routes};
 pub use keys::KeyFileError;
 pub use limits::Limits;

@@ -5,7 +5,6 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use naru_access::Maintenance;
 use naru_store::DataDir;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
@@ -18,6 +17,7 @@ use crate::listen::{Accepted, Address, Inherited, Peer, Places, Serving, Socket}
 use crate::start::{FirstStart, OwnerPassword, StartError, open};
 use crate::state::App;
 use crate::tls::Tls;
+use crate::upkeep;
 
 /// How often old uploads are looked for, and keys looked at.
 const HOUSEKEEPING: Duration = Duration::from_mins(10);
@@ -103,7 +103,8 @@ impl Server {
         if let Some(tls) = tls.clone().filter(|tls| tls.has_files()) {
             tasks.spawn(look(Arc::clone(&app), tls, until(stopped.clone())));
         }
-        tasks.spawn(housekeep(Arc::clone(&app), until(stopped)));
+        tasks.spawn(housekeep(Arc::clone(&app), until(stopped.clone())));
+        tasks.spawn(upkeep::schedule(Arc::clone(&app), until(stopped)));
         Ok(Self { app, tls, listening, first_start, stop, tasks, drain, data_dir })
     }
 
@@ -132,6 +133,7 @@ impl Server {
     /// Stops accepting, lets running requests finish for a while, and ends.
     pub async fn stop(mut self) {
         self.stop.send_replace(true);
+        self.app.upkeep.stop();
         // Each task keeps to that time by itself; the rest of it is for a socket that hangs.
         let patience = self.drain.saturating_add(Duration::from_secs(5));
         let all = async { while self.tasks.join_next().await.is_some() {} };
@@ -239,7 +241,6 @@ async fn look(app: Arc<App>, tls: Arc<Tls>, ended: impl Future<Output = ()>) {
 
 /// What no request asks for: old uploads go, and keys get successors.
 async fn housekeep(app: Arc<App>, ended: impl Future<Output = ()>) {
-    let maintenance = Maintenance::of_this_process();
     tokio::pin!(ended);
     loop {
         tokio::select! {
@@ -248,7 +249,7 @@ async fn housekeep(app: Arc<App>, ended: impl Future<Output = ()>) {
         }
         let now = app.now();
         let since = now.saturating_sub(UPLOAD_LEASE).unwrap_or(now);
-        app.store.expire_uploads(&maintenance, since).await;
+        app.store.expire_uploads(&app.upkeep.maintenance, since).await;
         if let Err(error) = app.keys.rotate(now) {
             tracing::error!(%error, "the keys could not be rotated");
         }

@@ -106,7 +106,7 @@ pub(crate) async fn open(
     let first =
         bootstrap(&config, &ambient, &store, &maintenance, (&passwords, &secret_key), owner)
             .await?;
-    Ok((App::new(config, ambient, store, keys, passwords), first))
+    Ok((App::new(config, ambient, store, keys, passwords, maintenance), first))
 }
 
 async fn bootstrap(

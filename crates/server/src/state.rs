@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use naru_access::Maintenance;
 use naru_identity::password::Passwords;
 use naru_identity::{EntropyExt as _, MacKey};
 use naru_store::{AdminError, NewRegistry, Store};
@@ -12,6 +13,7 @@ use crate::config::Config;
 use crate::gate::{Counters, HumanPasswords, Present, Rates, Throttle, VerifiedTokens};
 use crate::keys::Keys;
 use crate::start::{StartError, new_registry};
+use crate::upkeep::Upkeep;
 
 /// A server's state. Everything in it is either immutable, or kept under the seam of freshness of
 /// the store, or a bounded memory whose loss costs nothing but work.
@@ -34,6 +36,8 @@ pub struct App {
     pub(crate) throttle: Throttle,
     /// Rate limits.
     pub(crate) rates: Rates,
+    /// Collection and verification.
+    pub(crate) upkeep: Upkeep,
     /// Counts, for metrics and for those who compare the work of two requests.
     pub(crate) counters: Counters,
 }
@@ -45,6 +49,7 @@ impl App {
         store: Store,
         keys: Keys,
         passwords: Passwords,
+        maintenance: Maintenance,
     ) -> Self {
         let ring = keys.ring();
         Self {
@@ -58,6 +63,7 @@ impl App {
             tokens: VerifiedTokens::new(),
             passwords: HumanPasswords::new(passwords, &ring.mac("remembered-passwords")),
             throttle: Throttle::new(&ring.mac("guesses")),
+            upkeep: Upkeep::new(maintenance),
             counters: Counters::default(),
             keys: Arc::new(keys),
         }

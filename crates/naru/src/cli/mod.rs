@@ -16,6 +16,7 @@ mod scope_map;
 pub(crate) mod serve;
 mod service_principal;
 mod token;
+mod upkeep;
 mod user;
 
 use std::path::PathBuf;
@@ -32,7 +33,7 @@ use crate::confirm::Confirmation;
 use crate::environment::Environment;
 use crate::failure::Failure;
 use crate::layout::Layout;
-use crate::printer::Format;
+use crate::printer::{Format, Report};
 use crate::words::Words;
 
 /// The command line.
@@ -100,6 +101,8 @@ pub(crate) enum Noun {
     Key(key::Verb),
     #[command(subcommand)]
     NetworkRule(network_rule::Verb),
+    Gc(upkeep::Gc),
+    Verify(upkeep::Verify),
     #[command(subcommand)]
     Repository(repository::Verb),
     #[command(subcommand)]
@@ -127,6 +130,8 @@ pub(crate) struct Call {
     pub(crate) confirmation: Option<Confirmation>,
     /// Whether the answer is a text that is printed as it is.
     pub(crate) verbatim: bool,
+    /// Where it takes its time, and its answer is a report.
+    pub(crate) report: Option<&'static Report>,
 }
 
 /// What verbs may need beside their options.
@@ -192,6 +197,8 @@ impl Noun {
             Self::NetworkRule(verb) => verb.into_call()?,
             Self::Repository(verb) => verb.into_call()?,
             Self::Manifest(verb) => verb.into_call()?,
+            Self::Gc(options) => options.into_call()?,
+            Self::Verify(options) => options.into_call()?,
             Self::Events(verb) => verb.into_call()?,
         }))
     }
@@ -213,7 +220,13 @@ impl Call {
             note: None,
             confirmation: None,
             verbatim: false,
+            report: None,
         })
+    }
+
+    fn with_report(mut self, report: &'static Report) -> Self {
+        self.report = Some(report);
+        self
     }
 
     fn with_note(mut self, note: &'static str) -> Self {

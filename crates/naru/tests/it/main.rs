@@ -10,3 +10,4 @@ mod shell;
 mod start_refused;
 mod support;
 mod systemd;
+mod upkeep;

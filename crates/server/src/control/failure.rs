@@ -34,6 +34,17 @@ pub enum Failure {
     },
     /// The state of things does not allow it, or the store cannot.
     Refused(AdminError),
+    /// It runs already, and once at a time is enough.
+    Running(Running),
+}
+
+/// What runs once at a time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Running {
+    /// Collection.
+    Collection,
+    /// Verification.
+    Verification,
 }
 
 /// What is wrong with what was given.
@@ -164,7 +175,8 @@ impl Failure {
                 | AdminError::Limit(_)
                 | AdminError::NameTaken { .. }
                 | AdminError::System(_),
-            ) => Outcome::Failed,
+            )
+            | Self::Running(_) => Outcome::Failed,
         }
     }
 
@@ -189,6 +201,7 @@ impl Failure {
                 AdminError::Store(_) => "registry-unavailable",
                 AdminError::System(_) => "system-scope-map",
             },
+            Self::Running(_) => "already-running",
         }
     }
 
@@ -202,6 +215,8 @@ impl Failure {
             Self::Keys(why) => ("failure-keys", vec![("why", why.clone())]),
             Self::Locked { what, name, .. } => ("failure-locked", named(language, what, name)),
             Self::Refused(error) => refused(language, error),
+            Self::Running(Running::Collection) => ("failure-running-gc", vec![]),
+            Self::Running(Running::Verification) => ("failure-running-verify", vec![]),
         };
         text(language, id, &arguments)
     }
@@ -225,7 +240,7 @@ impl Failure {
                 Some(("hint-list", vec![("command", command)]))
             }
             Self::Refused(AdminError::System(_)) => Some(("hint-system", vec![])),
-            Self::Broken | Self::Busy | Self::Keys(_) | Self::Refused(_) => None,
+            Self::Broken | Self::Busy | Self::Keys(_) | Self::Refused(_) | Self::Running(_) => None,
         }?;
         Some(text(language, id, &arguments))
     }

@@ -10,6 +10,7 @@ mod content;
 pub mod credential;
 pub mod events;
 mod failure;
+pub mod gc;
 pub mod key;
 pub mod manifest;
 mod nearest;
@@ -26,19 +27,25 @@ mod table;
 pub mod token;
 pub mod token_credential;
 pub mod user;
+pub mod verify;
+mod watch;
+
+use std::ops::ControlFlow;
 
 use jiff::Timestamp;
 use naru_access::{Access, Holder, ManagementAction, decide_management};
-use naru_store::{AdminError, Metadata, Registry, StoreError};
+use naru_codes::Language;
+use naru_store::{AdminError, Metadata, Progress, Registry, StoreError};
 use serde::Serialize;
 use uuid::Uuid;
 
 pub use content::{OrderBy, WhichRequest};
-pub use failure::{Failure, Fault, Outcome};
+pub use failure::{Failure, Fault, Outcome, Running};
 pub use nearest::nearest;
 pub use secrets::Disclosed;
 pub use span::Span;
 pub use table::{Answer, Row, TABLE};
+pub use watch::Watch;
 
 use crate::state::App;
 
@@ -51,7 +58,21 @@ pub struct Caller {
     pub correlation_id: Uuid,
     /// When it came.
     pub time: Timestamp,
+    /// The language of whoever reads the answer.
+    pub language: Language,
+    /// Where they hear how far it is, if they do.
+    pub watch: Option<Watch>,
 }
+
+impl Caller {
+    /// Tells how far something is; whether they still listen.
+    fn tell(&self, progress: Progress) -> ControlFlow<()> {
+        self.watch.as_ref().map_or(ControlFlow::Continue(()), |watch| watch.tell(progress))
+    }
+}
+
+/// The most that a report lists.
+const REPORTED: usize = 10_000;
 
 /// Something is gone.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]

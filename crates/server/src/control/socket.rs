@@ -2,6 +2,10 @@
 //!
 //! Whoever may open the socket is an owner; so it is this user's alone. Nothing is decided here:
 //! a request becomes a call of the use case that [`TABLE`] names, and its outcome an answer.
+//!
+//! Whoever accepts [`LINES`] gets lines of JSON: while it runs `{"progress":{"step","done","total"}}`,
+//! and at last `{"status","body"}` with what would have been the answer. A client that goes away
+//! ends what it asked for.
 
 use std::convert::Infallible;
 use std::fs::{self, DirBuilder};
@@ -13,9 +17,9 @@ use std::sync::Arc;
 
 use aws_lc_rs::digest::{SHA256, digest};
 use bytes::Bytes;
-use http::header::{ACCEPT_LANGUAGE, CONTENT_TYPE};
+use http::header::{ACCEPT, ACCEPT_LANGUAGE, CONTENT_TYPE};
 use http::{HeaderMap, Method, Request, Response, StatusCode};
-use http_body_util::{BodyExt as _, Full, Limited};
+use http_body_util::{BodyExt as _, Either, Full, Limited};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
@@ -23,15 +27,20 @@ use hyper_util::rt::TokioIo;
 use hyper_util::server::graceful::GracefulShutdown;
 use naru_access::{Holder, Principal, Rights};
 use naru_codes::Language;
+use naru_store::Registry;
 use serde::Serialize;
 use serde_json::{Map, Value};
 use tokio::net::{UnixListener, UnixStream};
 use uuid::Uuid;
 
-use super::{Caller, Failure, Fault, TABLE, find_registry};
+use super::watch::{self, Lines};
+use super::{Caller, Failure, Fault, Row, TABLE, find_registry};
 use crate::edge::answer::CORRELATION_ID;
 use crate::listen::unix;
 use crate::state::App;
+
+/// The media type of answers in lines.
+pub const LINES: &str = "application/x-ndjson";
 
 /// The largest request.
 const BODY_LIMIT: usize = 1 << 20;
@@ -127,7 +136,7 @@ async fn connection(
 ) {
     let service = service_fn(move |request| {
         let app = Arc::clone(&app);
-        async move { Ok::<_, Infallible>(answer(&app, request).await) }
+        async move { Ok::<_, Infallible>(answer(app, request).await) }
     });
     let serving = http1::Builder::new().serve_connection(TokioIo::new(stream), service);
     if let Err(error) = watcher.watch(serving).await {
@@ -135,35 +144,105 @@ async fn connection(
     }
 }
 
-async fn answer(app: &App, request: Request<Incoming>) -> Response<Full<Bytes>> {
+/// An answer, whole or as lines while it is made.
+type Answered = Response<Either<Full<Bytes>, Lines>>;
+
+async fn answer(app: Arc<App>, request: Request<Incoming>) -> Answered {
     let (correlation_id, language) = (app.guid(), language(request.headers()));
-    let (status, body) = match call(app, correlation_id, request).await {
-        Ok(view) => (StatusCode::OK, view),
-        Err(failure) => refuse(&failure, correlation_id, language),
+    let time = app.now();
+    let asked = match understand(&app, request).await {
+        Ok(asked) => asked,
+        Err(failure) => return whole(correlation_id, &refuse(&failure, correlation_id, language)),
     };
-    let mut response = Response::new(Full::new(Bytes::from(body)));
+    let caller = |watch| {
+        let principal = Principal::operator(asked.registry.tenant);
+        let holder = Holder { principal, rights: Rights::Operator, ceiling: None };
+        Caller { holder, correlation_id, time, language, watch }
+    };
+    if !asked.lines {
+        return whole(correlation_id, &asked.done(&app, &caller(None)).await);
+    }
+    let (watch, lines) = watch::lines();
+    let caller = caller(Some(watch.clone()));
+    // It ends by itself when nobody listens any more.
+    tokio::spawn(async move {
+        let Outcome { status, body } = asked.done(&app, &caller).await;
+        drop(caller);
+        // Line ends stand between values alone: within a text they are written as `\\n`.
+        let body = serde_json::value::RawValue::from_string(body.replace('\n', " ")).ok();
+        watch.end(&LastLine { status: status.as_u16(), body }).await;
+    });
+    let body = Either::Right(lines);
+    described(correlation_id, StatusCode::OK, LINES, body)
+}
+
+/// What a call came to.
+struct Outcome {
+    status: StatusCode,
+    body: String,
+}
+
+/// The last of the lines: what would have been the whole answer.
+#[derive(Serialize)]
+struct LastLine {
+    status: u16,
+    body: Option<Box<serde_json::value::RawValue>>,
+}
+
+fn whole(correlation_id: Uuid, Outcome { status, body }: &Outcome) -> Answered {
+    let body = Either::Left(Full::new(Bytes::from(body.clone())));
+    described(correlation_id, *status, "application/json", body)
+}
+
+fn described(
+    correlation_id: Uuid,
+    status: StatusCode,
+    content_type: &'static str,
+    body: Either<Full<Bytes>, Lines>,
+) -> Answered {
+    let mut response = Response::new(body);
     *response.status_mut() = status;
     let headers = response.headers_mut();
-    headers.insert(CONTENT_TYPE, http::HeaderValue::from_static("application/json"));
+    headers.insert(CONTENT_TYPE, http::HeaderValue::from_static(content_type));
     if let Ok(id) = correlation_id.to_string().parse() {
         headers.insert(CORRELATION_ID, id);
     }
     response
 }
 
-/// Finds the use case and the registry that a request means, and calls the one with the other.
-async fn call(
-    app: &App,
-    correlation_id: Uuid,
-    request: Request<Incoming>,
-) -> Result<Vec<u8>, Failure> {
-    let time = app.now();
+/// A use case, the registry that it is called for, and what it is asked.
+struct Asked {
+    row: &'static Row,
+    registry: Registry,
+    request: Value,
+    /// Whether the answer comes in lines, with how far it is.
+    lines: bool,
+}
+
+impl Asked {
+    async fn done(&self, app: &App, caller: &Caller) -> Outcome {
+        let Self { row, registry, request, .. } = self;
+        let (correlation_id, language) = (caller.correlation_id, caller.language);
+        let done = row.run(app, caller, registry, request.clone()).await;
+        let result = done.as_ref().map_or_else(Failure::code, |_| "done");
+        tracing::info!(%correlation_id, noun = row.noun, verb = row.verb, registry = registry.name, result, "administration");
+        match done.map(String::from_utf8) {
+            Ok(Ok(body)) => Outcome { status: StatusCode::OK, body },
+            Ok(Err(_)) => refuse(&Failure::Broken, correlation_id, language),
+            Err(failure) => refuse(&failure, correlation_id, language),
+        }
+    }
+}
+
+/// Finds the use case and the registry that a request means.
+async fn understand(app: &App, request: Request<Incoming>) -> Result<Asked, Failure> {
     let path = request.uri().path().to_owned();
     let verb = path.strip_prefix("/v1/").and_then(|rest| rest.split_once('/'));
     let row = verb
         .filter(|_| request.method() == Method::POST)
         .and_then(|verb| TABLE.iter().find(|row| (row.noun, row.verb) == verb))
         .ok_or_else(|| Fault::Verb(format!("{} {path}", request.method())))?;
+    let lines = request.headers().get(ACCEPT).is_some_and(|accepted| accepted == LINES);
     let body = Limited::new(request.into_body(), BODY_LIMIT).collect().await;
     let body = body.map_err(|error| Fault::Request(error.to_string()))?.to_bytes();
     let mut fields: Map<String, Value> =
@@ -174,13 +253,7 @@ async fn call(
         Some(_) => return Err(Fault::Request("`registry` is no text".to_owned()).into()),
     };
     let registry = find_registry(app, name.as_deref()).await?;
-    let principal = Principal::operator(registry.tenant);
-    let holder = Holder { principal, rights: Rights::Operator, ceiling: None };
-    let caller = Caller { holder, correlation_id, time };
-    let done = row.run(app, &caller, &registry, Value::Object(fields)).await;
-    let result = done.as_ref().map_or_else(Failure::code, |_| "done");
-    tracing::info!(%correlation_id, noun = row.noun, verb = row.verb, registry = registry.name, result, "administration");
-    done
+    Ok(Asked { row, registry, request: Value::Object(fields), lines })
 }
 
 /// A failure as an answer.
@@ -199,12 +272,12 @@ struct ErrorView<'a> {
     hint: Option<String>,
 }
 
-fn refuse(failure: &Failure, correlation_id: Uuid, language: Language) -> (StatusCode, Vec<u8>) {
+fn refuse(failure: &Failure, correlation_id: Uuid, language: Language) -> Outcome {
     let (message, hint) = (failure.message(language), failure.hint(language));
     let error = ErrorView { code: failure.code(), message, correlation_id, hint };
-    let body = serde_json::to_vec_pretty(&ErrorBody { error }).unwrap_or_default();
+    let body = serde_json::to_string_pretty(&ErrorBody { error }).unwrap_or_default();
     let status = StatusCode::from_u16(failure.outcome().status());
-    (status.unwrap_or(StatusCode::INTERNAL_SERVER_ERROR), body)
+    Outcome { status: status.unwrap_or(StatusCode::INTERNAL_SERVER_ERROR), body }
 }
 
 fn language(headers: &HeaderMap) -> Language {

@@ -25,6 +25,17 @@ impl Span {
         format!("{days}d").parse()
     }
 
+    /// A duration that may be none, as in `0s`.
+    pub fn or_nothing(text: &str) -> Result<SignedDuration, Fault> {
+        let number = text.strip_suffix(|unit| UNITS.iter().any(|(known, _)| *known == unit));
+        match number {
+            Some(digits) if !digits.is_empty() && digits.bytes().all(|digit| digit == b'0') => {
+                Ok(SignedDuration::ZERO)
+            }
+            _ => text.parse().map(|Self(duration)| duration),
+        }
+    }
+
     /// It as a duration.
     pub fn duration(self) -> Duration {
         self.0.unsigned_abs()
@@ -92,6 +103,13 @@ mod tests {
             ["", "h", "1", "-1h", "+1h", "1.5h", "0d", "1y", "99999999999999999999s", "40000d"]
         {
             assert!(bad.parse::<Span>().is_err(), "{bad}");
+        }
+        for none in ["0s", "0h", "00d"] {
+            assert_eq!(Span::or_nothing(none), Ok(SignedDuration::ZERO));
+        }
+        assert_eq!(Span::or_nothing("2h"), Ok(SignedDuration::from_hours(2)));
+        for bad in ["", "0", "s", "-0s", "0x", "1"] {
+            assert!(Span::or_nothing(bad).is_err(), "{bad}");
         }
     }
 }

@@ -9,8 +9,9 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::{
-    Caller, Failure, Fault, credential, events, key, manifest, network_rule, registry, repository,
-    role_assignment, scope_map, service_principal, token, token_credential, user,
+    Caller, Failure, Fault, credential, events, gc, key, manifest, network_rule, registry,
+    repository, role_assignment, scope_map, service_principal, token, token_credential, user,
+    verify,
 };
 use crate::state::App;
 
@@ -61,6 +62,7 @@ rows! {
     "credential" "show" => credential::show;
     "events" "login" => events::login;
     "events" "repository" => events::repository;
+    "gc" "run" => gc::run;
     "key" "list" => key::list;
     "key" "revoke" => key::revoke;
     "key" "rotate" => key::rotate;
@@ -110,6 +112,7 @@ rows! {
     "user" "list" => user::list;
     "user" "show" => user::show;
     "user" "update" => user::update;
+    "verify" "run" => verify::run;
 }
 
 fn read<T: DeserializeOwned>(request: Value) -> Result<T, Failure> {

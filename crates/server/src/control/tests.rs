@@ -39,7 +39,9 @@ impl World {
             tenant: self.registry.tenant,
         };
         let holder = Holder { principal, rights, ceiling: None };
-        Caller { holder, correlation_id: Uuid::from_u128(1), time: self.app.now() }
+        let (correlation_id, language) = (Uuid::from_u128(1), Language::English);
+        let time = self.app.now();
+        Caller { holder, correlation_id, time, language, watch: None }
     }
 
     fn with_role(&self, role: &str, scope: ScopePath) -> Caller {
@@ -72,7 +74,7 @@ impl World {
     async fn refused(&self, noun: &str, verb: &str, request: Value) -> String {
         let failure =
             self.call(&self.caller(Rights::Operator), noun, verb, request).await.unwrap_err();
-        let hint = failure.hint(naru_codes::Language::English).map(|hint| format!(" / {hint}"));
+        let hint = failure.hint(Language::English).map(|hint| format!(" / {hint}"));
         format!(
             "{} {}: {failure}{}",
             failure.outcome().exit_code(),
@@ -90,6 +92,7 @@ const EXAMPLES: &[(&str, &str, &str, &str)] = &[
     ("credential", "show", "{}", "Contributor"),
     ("events", "login", "{}", "Reader"),
     ("events", "repository", "{}", "Reader"),
+    ("gc", "run", r#"{"lease":"24h","dryRun":true}"#, "Contributor tenant"),
     ("key", "list", "{}", "Reader tenant"),
     ("key", "revoke", r#"{"keyId":"nobody's"}"#, "Contributor tenant"),
     ("key", "rotate", r#"{"use":"registry"}"#, "Contributor tenant"),
@@ -159,6 +162,7 @@ const EXAMPLES: &[(&str, &str, &str, &str)] = &[
     ("user", "list", "{}", "Reader tenant"),
     ("user", "show", r#"{"name":"alice"}"#, "Reader tenant"),
     ("user", "update", r#"{"name":"alice","enabled":true}"#, "Contributor tenant"),
+    ("verify", "run", r#"{"resume":true}"#, "Contributor tenant"),
 ];
 
 /// The actions of scope maps, each of which gives what it says and nothing else.
@@ -481,4 +485,40 @@ async fn a_change_of_content_is_written_down_with_the_id_of_its_request() {
     e Delete - DIGEST by somebody (user)
     f Delete - - by somebody (user)
     ");
+}
+
+#[tokio::test]
+async fn one_collection_and_one_verification_run_at_a_time() {
+    let world = world().await;
+    let turn = (world.app.upkeep.collect().unwrap(), world.app.upkeep.verify().unwrap());
+    let told = world.refused("gc", "run", json!({})).await;
+    assert_eq!(told, "1 already-running: a collection is running already");
+    let told = world.refused("verify", "run", json!({})).await;
+    assert_eq!(told, "1 already-running: a verification is running already");
+    drop(turn);
+    assert_eq!(world.done("gc", "run", json!({})).await["leaseSeconds"], 86_400);
+    assert_eq!(world.done("verify", "run", json!({})).await["clean"], true);
+    let told = world.refused("gc", "run", json!({ "lease": "soon" })).await;
+    assert!(told.starts_with("2 request-invalid"), "{told}");
+}
+
+#[tokio::test]
+async fn what_runs_ends_when_the_server_stops_or_nobody_listens() {
+    let world = world().await;
+    let (watch, mut lines) = watch::lines();
+    let caller = Caller { watch: Some(watch), ..world.caller(Rights::Operator) };
+    let whole = world.call(&caller, "verify", "run", json!({})).await.unwrap();
+    assert_eq!((&whole["interrupted"], &whole["clean"]), (&json!(false), &json!(true)));
+    let first = http_body_util::BodyExt::frame(&mut lines).await.unwrap().unwrap();
+    let first: Value = serde_json::from_slice(first.data_ref().unwrap()).unwrap();
+    assert_eq!(first["progress"]["step"], "database");
+    drop(lines);
+    for (noun, verb) in [("gc", "run"), ("verify", "run")] {
+        let ended = world.call(&caller, noun, verb, json!({})).await.unwrap();
+        assert_eq!(ended["interrupted"], true, "{noun}");
+    }
+    world.app.upkeep.stop();
+    for (noun, verb) in [("gc", "run"), ("verify", "run")] {
+        assert_eq!(world.done(noun, verb, json!({})).await["interrupted"], true, "{noun}");
+    }
 }

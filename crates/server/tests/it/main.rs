@@ -16,4 +16,5 @@ mod sdk;
 mod security;
 mod serve;
 mod tls;
+mod upkeep;
 mod v2;

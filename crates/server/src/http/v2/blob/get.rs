@@ -38,7 +38,15 @@ pub(crate) async fn get(exchange: &mut Exchange, access: Access<Pull>) -> Result
         Some(ByteRange { first, last }) => described(StatusCode::PARTIAL_CONTENT, &digest)
             .header(CONTENT_RANGE, format!("bytes {first}-{last}/{}", blob.size)),
     };
-    Ok(answer.body(content(exchange, &access, blob, range).await?))
+    match content(exchange, &access, blob, range).await {
+        Ok(body) => Ok(answer.body(body)),
+        Err(error) => {
+            // Nobody needed it, and it was collected between its row and its file.
+            let stat = exchange.app.store.metadata().stat_blob(&access, &digest).await?;
+            stat.map_err(unserved)?;
+            Err(error)
+        }
+    }
 }
 
 async fn head(
@@ -51,7 +59,8 @@ async fn head(
     let BlobStat { size, leased } = stat.map_err(unserved)?;
     let now = exchange.inbound.time;
     // The client will not send it now, so it must not be collected before its manifest comes.
-    if leased.is_some_and(|since| now.duration_since(since) > LEASE_STEP)
+    let step = LEASE_STEP.min(exchange.app.config.collection.lease / 2);
+    if leased.is_some_and(|since| now.duration_since(since) > step)
         && !metadata.renew_lease(access, digest, now).await?
     {
         // It was collected in between: the client is to send it.
