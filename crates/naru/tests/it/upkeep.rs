@@ -14,7 +14,7 @@ fn pushed(world: &World) {
         assert_eq!(world.send("POST", &path, "application/octet-stream", content), 201);
         digest
     };
-    let (config, layer) = (push(b"{}"), push(&[7; 100_000]));
+    let (config, layer) = (push(b"{}"), push(&vec![7; 100_000]));
     push(b"nobody names this");
     let described = |media_type: &str, digest: &Digest| {
         format!(r#"{{"mediaType":"{media_type}","digest":"{digest}","size":1}}"#)
@@ -100,7 +100,7 @@ fn what_nobody_needs_goes_and_is_told() {
 }
 
 #[test]
-fn what_is_wrong_is_named_and_is_exit_1() {
+fn what_is_wrong_is_named_with_what_to_do() {
     let world = World::new();
     pushed(&world);
     filters().bind(|| {
@@ -191,10 +191,18 @@ fn what_is_wrong_is_named_and_is_exit_1() {
         ----
         ");
     });
+}
+
+#[test]
+fn what_is_wrong_is_exit_1_for_a_script_too() {
+    let world = World::new();
+    pushed(&world);
+    let file = the_file(&world);
+    std::fs::write(&file, "broken").unwrap();
     let output = world.naru(&["verify", "-o", "json"]).output().unwrap();
     assert_eq!((output.status.code(), output.stderr.len()), (Some(1), 0));
     let report: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
-    assert_eq!((&report["clean"], &report["faultCount"]), (&false.into(), &2.into()));
+    assert_eq!((&report["clean"], &report["faultCount"]), (&false.into(), &1.into()));
     assert_eq!(report["faults"][0]["repositories"][0]["tags"], serde_json::json!(["v1"]));
     std::fs::remove_file(file).unwrap();
     let report = world.shown("verify -o yaml");
