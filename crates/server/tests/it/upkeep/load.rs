@@ -39,11 +39,14 @@ fn shared(number: u64) -> Vec<u8> {
     blob(&format!("shared {number}"), size)
 }
 
+/// The bytes of a manifest, and those of its blobs.
+type Pushed = (Vec<u8>, Vec<Vec<u8>>);
+
 /// What a client was told that it has.
 #[derive(Default)]
 struct Told {
     /// By repository and digest: a manifest with its blobs.
-    manifests: BTreeMap<(String, Digest), (Vec<u8>, Vec<Vec<u8>>)>,
+    manifests: BTreeMap<(String, Digest), Pushed>,
     /// By repository and tag.
     tags: BTreeMap<(String, String), Digest>,
     /// How often collection was faster.
@@ -120,7 +123,7 @@ impl Client {
         let Some((repository, digest)) = self.any() else { return };
         let target = format!("/v2/{repository}/manifests/{digest}");
         self.kit.delete(&target).basic(WHO.0, WHO.1).send().await.expect(202);
-        self.told.tags.retain(|(at, _), tagged| (&*at, &*tagged) != (&repository, &digest));
+        self.told.tags.retain(|(at, _), tagged| *at != repository || *tagged != digest);
         self.told.manifests.remove(&(repository, digest));
     }
 
