@@ -185,7 +185,9 @@ async fn accept(serving: Serving, socket: Socket, tls: Option<Arc<Tls>>, places:
             Ok(accepted) => {
                 let peer = Peer::of(&accepted);
                 let Some(place) = places.take(counted(&serving.app.config, &accepted)) else {
-                    tracing::warn!(peer = %peer.address.ip(), "a connection was closed: its address has as many as it may (`limits.connections-per-address`)");
+                    if let Some(count) = places.turn_away(serving.app.now()) {
+                        tracing::warn!(peer = %peer.address.ip(), count, "connections were closed: their address has as many as it may (`limits.connections-per-address`)");
+                    }
                     continue;
                 };
                 let total = tokio::select! {

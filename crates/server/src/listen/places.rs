@@ -4,14 +4,26 @@ use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use jiff::{SignedDuration, Timestamp};
 use naru_identity::guessing::Prefix;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+/// How often the log tells of those who found no place.
+const TOLD_EVERY: SignedDuration = SignedDuration::from_secs(10);
 
 /// All places that there are.
 pub(crate) struct Places {
     total: Arc<Semaphore>,
     per_address: usize,
     taken: Mutex<HashMap<Prefix, usize>>,
+    turned_away: Mutex<TurnedAway>,
+}
+
+/// Those who found no place, and of whom the log has not told.
+#[derive(Default)]
+struct TurnedAway {
+    count: u64,
+    told: Option<Timestamp>,
 }
 
 /// A place of an address, which is free again with the end of this value.
@@ -23,7 +35,8 @@ pub(crate) struct Place {
 impl Places {
     pub(crate) fn new(total: usize, per_address: usize) -> Arc<Self> {
         let total = Arc::new(Semaphore::new(total.min(Semaphore::MAX_PERMITS)));
-        Arc::new(Self { total, per_address, taken: Mutex::default() })
+        let (taken, turned_away) = Default::default();
+        Arc::new(Self { total, per_address, taken, turned_away })
     }
 
     /// Waits until there is one in total. None only of places that are gone.
@@ -44,6 +57,18 @@ impl Places {
             *count += 1;
         }
         Some(Place { places: Arc::clone(self), prefix })
+    }
+
+    /// Counts one who found no place. How many they are by now, where it is time to tell the log:
+    /// whoever floods a server with connections shall not flood its log.
+    pub(crate) fn turn_away(&self, now: Timestamp) -> Option<u64> {
+        let mut turned_away = self.turned_away.lock().unwrap_or_else(PoisonError::into_inner);
+        turned_away.count += 1;
+        if turned_away.told.is_some_and(|told| now.duration_since(told) < TOLD_EVERY) {
+            return None;
+        }
+        turned_away.told = Some(now);
+        Some(std::mem::take(&mut turned_away.count))
     }
 
     fn taken(&self) -> MutexGuard<'_, HashMap<Prefix, usize>> {
@@ -83,6 +108,14 @@ mod tests {
         let again = places.take(address).unwrap();
         drop((two, again));
         assert!(places.taken().is_empty());
+    }
+
+    #[test]
+    fn the_log_is_told_of_all_who_found_no_place_but_not_of_each() {
+        let places = Places::new(1, 1);
+        let at = |second| Timestamp::from_second(second).unwrap();
+        let told: Vec<_> = [0, 0, 9, 10, 11, 30].map(|second| places.turn_away(at(second))).into();
+        assert_eq!(told, [Some(1), None, None, Some(3), None, Some(2)]);
     }
 
     #[tokio::test]
