@@ -3,8 +3,27 @@
 use cargo_metadata::{DependencyKind, Metadata};
 
 /// The crates of the product, the lowest first: each may use those before it.
-const LAYERS: [&str; 7] =
-    ["naru-codes", "naru-oci", "naru-access", "naru-identity", "naru-store", "naru-server", "naru"];
+const LAYERS: [&str; 9] = [
+    "naru-codes",
+    "naru-oci",
+    "naru-client",
+    "naru-doctor",
+    "naru-access",
+    "naru-identity",
+    "naru-store",
+    "naru-server",
+    "naru",
+];
+
+/// Crates that stand beside each other: the first uses none of the second, though it is above.
+const BESIDE: [(&str, &[&str]); 5] = [
+    ("naru-access", &["naru-client", "naru-doctor"]),
+    ("naru-identity", &["naru-client", "naru-doctor"]),
+    ("naru-store", &["naru-client", "naru-doctor"]),
+    // The server may one day speak to others through the client; a diagnosis knows no server.
+    ("naru-server", &["naru-doctor"]),
+    ("naru-doctor", &["naru-server"]),
+];
 
 /// What only tests may use.
 const FOR_TESTS: &str = "naru-testkit";
@@ -42,6 +61,9 @@ fn judge(user: &str, used: &str, only_tests: bool) -> Option<String> {
     if user == FOR_TESTS || only_tests {
         return None;
     }
+    if BESIDE.iter().any(|(one, others)| *one == user && others.contains(&used)) {
+        return Some(format!("{user} uses {used}, which stands beside it"));
+    }
     (level(used) >= level(user)).then(|| format!("{user} uses {used}, which is above it"))
 }
 
@@ -59,6 +81,9 @@ mod tests {
         assert_eq!(judge("naru-store", "serde", false), None);
         assert!(judge("naru-codes", "naru-store", false).is_some());
         assert!(judge("naru-oci", "naru-access", false).is_some());
+        assert_eq!(judge("naru-doctor", "naru-client", false), None);
+        assert!(judge("naru-doctor", "naru-server", false).is_some());
+        assert!(judge("naru-store", "naru-client", false).is_some());
     }
 
     #[test]
