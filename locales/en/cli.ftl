@@ -97,6 +97,7 @@ failure-busy = too many passwords are being set at the moment: try again
 failure-cancelled = nothing was deleted
 failure-denied = { $who } may not do this: it takes `{ $operation }`
 failure-exists = the { $what } `{ $name }` exists already
+failure-form = only `check-health` and `explain` write Markdown
 failure-full = the disk is full
 failure-image = `{ $given }` is not an image: REPOSITORY:TAG or REPOSITORY@DIGEST
 failure-image-or-repository = give a repository or an image, and not both
@@ -138,6 +139,7 @@ failure-untag-digest = only a tag is taken off: REPOSITORY:TAG
 failure-untrusted = the directory { $path } belongs to somebody else, who could read what is sent there
 failure-verb = there is no verb `{ $given }`
 
+hint-checks = see what there is: naru check-health --list
 hint-in-use = give those another one first
 hint-list = see what there is: { $command }
 hint-listen = something else listens there: choose another address with `--listen`

@@ -76,3 +76,5 @@ help-events-login = list login events, the latest first
 help-events-repository = list repository events, the latest first
 help-completions = print what a shell completes commands with
 help-man = write the manual pages into a directory
+help-check-health = see why a login, pull or push fails, against any registry
+help-explain = what a cause means, or which causes a message speaks for

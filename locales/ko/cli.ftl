@@ -97,6 +97,7 @@ failure-busy = 지금 설정 중인 암호가 너무 많습니다. 다시 시도
 failure-cancelled = 삭제하지 않았습니다
 failure-denied = { $who }: 이 작업을 할 권한이 없습니다. 필요한 권한: `{ $operation }`
 failure-exists = 이미 있습니다({ $what }): `{ $name }`
+failure-form = Markdown은 `check-health`와 `explain`에서만 쓸 수 있습니다
 failure-full = 디스크가 가득 찼습니다
 failure-image = 이미지가 아닙니다: `{ $given }`. REPOSITORY:TAG 또는 REPOSITORY@DIGEST를 사용하세요
 failure-image-or-repository = 리포지토리와 이미지 중 하나만 지정하세요
@@ -138,6 +139,7 @@ failure-untag-digest = 태그만 제거할 수 있습니다: REPOSITORY:TAG
 failure-untrusted = 다른 사용자의 디렉터리이므로 보내는 내용이 노출될 수 있습니다: { $path }
 failure-verb = 없는 명령입니다: `{ $given }`
 
+hint-checks = 무엇이 있는지 확인하세요: naru check-health --list
 hint-in-use = 먼저 다른 범위 맵을 지정하세요
 hint-list = 다음 명령으로 목록을 확인하세요: { $command }
 hint-listen = 다른 프로그램이 이 주소를 쓰고 있습니다. `--listen`으로 다른 주소를 지정하세요

@@ -76,3 +76,5 @@ help-events-login = 로그인 이벤트를 최신순으로 표시합니다
 help-events-repository = 리포지토리 이벤트를 최신순으로 표시합니다
 help-completions = 셸의 명령 자동 완성 스크립트를 출력합니다
 help-man = 매뉴얼 페이지를 디렉터리에 만듭니다
+help-check-health = 로그인, 끌어오기, 푸시가 왜 실패하는지 확인(모든 레지스트리)
+help-explain = 원인의 의미 또는 메시지가 가리키는 원인

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::report::Severity;
+
 /// Where in the judging of a request a cause belongs (the steps of the gate, in their order).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Stage {
@@ -23,6 +25,8 @@ pub enum Stage {
     Lock,
     /// Something that the registry itself depends on is down.
     Dependency,
+    /// Before any registry judges: the client's own machine and the way there. No server gives it.
+    Client,
 }
 
 /// Towards whom a cause may be named; everybody else reads [`Cause::CredentialInvalid`].
@@ -71,20 +75,73 @@ macro_rules! causes {
 }
 
 causes! {
+    /// No container tool is installed.
+    DockerCliMissing = "docker-cli-missing", Client, Anyone, ["DOCKER_COMMAND_ERROR"];
+    /// The container tool is older than registries expect.
+    DockerCliTooOld = "docker-cli-too-old", Client, Anyone, ["DOCKER_VERSION_ERROR"];
+    /// A credential file is unreadable, or is no JSON.
+    DockerConfigInvalid = "docker-config-invalid", Client, Anyone, ["error loading config file", "WARNING: Error loading config file"];
+    /// The credential lies in a file that this tool, user or variable does not read.
+    DockerConfigWrongFile = "docker-config-wrong-file", Client, Anyone, ["unauthorized: authentication required"];
+    /// The container engine does not answer.
+    DockerDaemonUnreachable = "docker-daemon-unreachable", Client, Anyone, ["DOCKER_DAEMON_ERROR", "Cannot connect to the Docker daemon"];
+    /// A credential helper is there, and fails.
+    DockerHelperFailed = "docker-helper-failed", Client, Anyone, ["error getting credentials - err: exit status 1"];
+    /// A credential helper is named, and is not installed.
+    DockerHelperMissing = "docker-helper-missing", Client, Anyone, ["error getting credentials", "executable file not found in $PATH"];
+    /// The registry speaks plain HTTP, which the engine does not allow.
+    DockerInsecureRegistry = "docker-insecure-registry", Client, Anyone, ["server gave HTTP response to HTTPS client"];
+    /// Client and engine do not use the same proxy.
+    DockerProxy = "docker-proxy", Client, Anyone, ["proxyconnect tcp"];
+    /// The engine runs, and this user may not open its socket.
+    DockerSocketPermission = "docker-socket-permission", Client, Anyone, ["permission denied while trying to connect to the Docker daemon socket"];
+    /// The container tool does not say which version it is.
+    DockerVersionUnknown = "docker-version-unknown", Client, Anyone, ["DOCKER_VERSION_ERROR"];
+
+    /// A scheme or path was given where a login server is due.
+    NameHasSchemeOrPath = "name-has-scheme-or-path", Client, Anyone, ["invalid reference format"];
     /// The server hosts no registry of that name.
     NameNotFound = "name-not-found", Existence, Anyone, ["LOGIN_SERVER_ERROR", "Could not connect to the registry login server"];
+    /// The credential is stored for the host with another port, or without one.
+    NamePortMismatch = "name-port-mismatch", Client, Anyone, ["unauthorized: authentication required"];
     /// A repository's name breaks the OCI grammar.
     NameRepositoryInvalid = "name-repository-invalid", Shape, Anyone, ["NAME_INVALID"];
     /// The registry is right; the repository, tag or manifest is not there.
     NameRepositoryUnknown = "name-repository-unknown", Existence, Anyone, ["NAME_UNKNOWN", "MANIFEST_UNKNOWN"];
+    /// A bare name was given, with which container tools ask Docker Hub.
+    NameResourceNotLoginServer = "name-resource-not-login-server", Client, Anyone, ["pull access denied", "repository does not exist or may require 'docker login'"];
+    /// The host is written with upper-case letters, and the credential is stored in lower case.
+    NameUppercase = "name-uppercase", Client, Anyone, ["unauthorized: authentication required"];
 
+    /// The clocks of this machine and the server differ by more than tokens and certificates bear.
+    NetworkClockSkew = "network-clock-skew", Client, Anyone, ["certificate has expired or is not yet valid", "token not yet valid"];
+    /// The name does not resolve.
+    NetworkDns = "network-dns", Client, Anyone, ["CONNECTIVITY_DNS_ERROR", "no such host"];
     /// The network rules do not allow the address that the registry saw.
     NetworkIpDenied = "network-ip-denied", Network, Anyone, ["CONNECTIVITY_FORBIDDEN_ERROR", "client with IP '…' is not allowed access"];
+    /// The proxy refuses, cannot be reached, or is none.
+    NetworkProxy = "network-proxy", Client, Anyone, ["proxyconnect tcp", "Proxy Authentication Required"];
     /// Public network access is switched off.
     NetworkPublicAccessDisabled = "network-public-access-disabled", Network, Anyone, ["CONNECTIVITY_FORBIDDEN_ERROR"];
+    /// Nothing listens at that address and port.
+    NetworkRefused = "network-refused", Client, Anyone, ["connection refused"];
+    /// Nothing comes back from that address.
+    NetworkTimeout = "network-timeout", Client, Anyone, ["Client.Timeout exceeded while awaiting headers", "i/o timeout"];
+    /// The certificate's time is over, or has not begun.
+    NetworkTlsExpired = "network-tls-expired", Client, Anyone, ["CONNECTIVITY_SSL_ERROR", "x509: certificate has expired or is not yet valid"];
+    /// The certificate is for another name.
+    NetworkTlsHostname = "network-tls-hostname", Client, Anyone, ["CONNECTIVITY_SSL_ERROR", "x509: certificate is valid for"];
+    /// Both sides have no TLS in common, or the other one speaks none.
+    NetworkTlsProtocol = "network-tls-protocol", Client, Anyone, ["CONNECTIVITY_SSL_ERROR", "server gave HTTP response to HTTPS client"];
+    /// The certificate's chain ends in no authority that is trusted here.
+    NetworkTlsUntrusted = "network-tls-untrusted", Client, Anyone, ["CONNECTIVITY_SSL_ERROR", "x509: certificate signed by unknown authority"];
 
+    /// The registry's challenge cannot be used.
+    RegistryBadChallenge = "registry-bad-challenge", Client, Anyone, ["CONNECTIVITY_WWW_AUTHENTICATE_ERROR"];
     /// The repository, manifest or tag is locked.
     RegistryLocked = "registry-locked", Lock, Anyone, ["The operation is disallowed on this registry, repository or image", "REGISTRY_DISALLOWED_OPERATION"];
+    /// What answers at `/v2/` is no registry.
+    RegistryNoChallenge = "registry-no-challenge", Client, Anyone, ["CONNECTIVITY_CHALLENGE_ERROR"];
     /// More requests came than the registry's rate limits allow.
     RegistryRateLimited = "registry-rate-limited", Rate, Anyone, ["CONNECTIVITY_TOOMANYREQUESTS_ERROR", "429 Too Many Requests"];
     /// A dependency of the registry is down or busy; never reported as a wrong password.
@@ -112,6 +169,8 @@ causes! {
     CredentialNotYetValid = "credential-not-yet-valid", Credential, Holder, [];
     /// The credential, or the one behind it, was rotated, disabled or deleted since.
     CredentialRevoked = "credential-revoked", Credential, Holder, [];
+    /// Anyone may pull, and an old stored credential is what gets refused.
+    CredentialStaleBlocksAnonymous = "credential-stale-blocks-anonymous", Client, Anyone, ["pull access denied"];
     /// Too many different wrong credentials came from this address.
     CredentialThrottled = "credential-throttled", Rate, Anyone, ["429 Too Many Requests"];
     /// Signature, key id or issuer of the token is not one that is trusted.
@@ -155,6 +214,17 @@ impl Cause {
         Self::ALL.iter().copied().find(|cause| cause.code() == code)
     }
 
+    /// How bad it is where a diagnosis finds it; a check may only lower it.
+    ///
+    /// Without a container tool nothing works here, and the registry may be well all the same.
+    pub const fn severity(self) -> Severity {
+        if matches!(self, Self::DockerCliMissing | Self::DockerProxy | Self::DockerVersionUnknown) {
+            Severity::Warning
+        } else {
+            Severity::Error
+        }
+    }
+
     /// What a client may read in place of this cause.
     ///
     /// `proven` says that the caller's secret or token was verified; a fact about an account
@@ -188,7 +258,10 @@ mod tests {
             assert!(seen.insert(code), "{code} stands twice in the table");
             assert!(code.chars().all(|c| c.is_ascii_lowercase() || c == '-'), "{code}");
             let group = code.split('-').next().unwrap();
-            assert!(["name", "network", "registry", "credential", "permission"].contains(&group));
+            assert!(
+                ["docker", "name", "network", "registry", "credential", "permission"]
+                    .contains(&group)
+            );
             assert_eq!(Cause::from_code(code), Some(*cause));
         }
     }

@@ -23,9 +23,9 @@ macro_rules! files {
 }
 
 const ENGLISH: Files =
-    files!("en": "answers.ftl", "causes.ftl", "cli.ftl", "help.ftl", "options.ftl");
+    files!("en": "answers.ftl", "causes.ftl", "cli.ftl", "doctor.ftl", "help.ftl", "options.ftl");
 const KOREAN: Files =
-    files!("ko": "answers.ftl", "causes.ftl", "cli.ftl", "help.ftl", "options.ftl");
+    files!("ko": "answers.ftl", "causes.ftl", "cli.ftl", "doctor.ftl", "help.ftl", "options.ftl");
 
 /// All texts, in all languages.
 pub struct Texts {

@@ -50,10 +50,12 @@ fn both_languages_have_the_same_texts_with_the_same_arguments() {
 }
 
 #[test]
-fn every_cause_has_a_title_and_a_fix_in_every_language() {
+fn every_cause_has_a_title_and_a_page_in_every_language() {
     for cause in Cause::ALL {
         for language in Language::ALL {
-            for id in [cause.code().to_owned(), format!("{}.fix", cause.code())] {
+            let parts = ["meaning", "established", "reproduce", "fix", "verify"];
+            let parts = parts.map(|part| format!("{}.{part}", cause.code()));
+            for id in std::iter::once(cause.code().to_owned()).chain(parts) {
                 let text = texts().find(*language, &id, &[]);
                 assert!(text.is_some_and(|text| !text.is_empty()), "{id} in {language:?}");
             }

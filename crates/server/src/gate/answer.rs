@@ -162,7 +162,10 @@ impl Situation {
             Stage::Lock => {
                 plain(StatusCode::METHOD_NOT_ALLOWED, ErrorCode::RegistryDisallowedOperation)
             }
-            Stage::Dependency => plain(StatusCode::SERVICE_UNAVAILABLE, ErrorCode::Unavailable),
+            // No denial has a client's cause; were it so, no credential would be to blame.
+            Stage::Client | Stage::Dependency => {
+                plain(StatusCode::SERVICE_UNAVAILABLE, ErrorCode::Unavailable)
+            }
             Stage::Permission => {
                 // A login might help an anonymous caller; az and the SDKs know a 401 for lists.
                 let on_resource = matches!(self.needs, Needs::Action(_));

@@ -1,0 +1,6 @@
+//! The container tools on this machine: whether there are any, how old, and whether the engine
+//! behind docker answers.
+
+pub(super) mod cli;
+pub(super) mod daemon;
+pub(super) mod version;

@@ -1,0 +1,3 @@
+//! The registry's API.
+
+pub(super) mod api;

@@ -1,0 +1,3 @@
+//! The token that a credential is good for.
+
+pub(super) mod accepted;

@@ -1,0 +1,254 @@
+//! What helps against each cause, with the values of the moment, as commands that no shell reads.
+
+use naru_codes::Cause;
+use naru_codes::report::{Actor, Applicability, Remedy, Text};
+
+use crate::finding::Place;
+
+/// The remedies of a cause; the best first.
+#[expect(clippy::too_many_lines, reason = "a table: a row for each cause")]
+pub(crate) fn remedies(cause: Cause, place: &Place) -> Vec<Remedy> {
+    use Actor::{NetworkAdmin, RegistryAdmin, You};
+    use Applicability::{HasPlaceholders, NeedsReview, Safe};
+    let host = place.host.as_str();
+    let tool = place.tool.unwrap_or("docker");
+    let user = place.user.as_deref().unwrap_or("NAME");
+    let repository = place.repository.as_deref().unwrap_or("REPOSITORY");
+    let item = place.item.as_deref().unwrap_or("FILE");
+    let new =
+        |id, actor, applicability| Remedy::new(Text::new(id), actor, applicability, place.verify);
+    let log_in = || {
+        let applicability = if place.user.is_some() { Safe } else { HasPlaceholders };
+        new("remedy-log-in", You, applicability).command(&[tool, "login", host, "-u", user])
+    };
+    let log_out = || new("remedy-log-out", You, Safe).command(&[tool, "logout", host]);
+    let check_again = || new("remedy-use-name", You, Safe).command(&["naru", "check-health", host]);
+    match cause {
+        Cause::DockerCliMissing | Cause::DockerCliTooOld => {
+            vec![new("remedy-install-tool", You, NeedsReview)]
+        }
+        Cause::DockerVersionUnknown => {
+            vec![new("remedy-see-version", You, NeedsReview).command(&[item, "--version"])]
+        }
+        Cause::DockerDaemonUnreachable => vec![
+            new("remedy-start-engine", You, NeedsReview).command(&[
+                "sudo",
+                "systemctl",
+                "start",
+                "docker",
+            ]),
+            new("remedy-see-context", You, Safe).command(&["docker", "context", "ls"]),
+        ],
+        Cause::DockerSocketPermission => vec![
+            new("remedy-docker-group", You, NeedsReview)
+                .command(&["sudo", "usermod", "-aG", "docker", "USER"]),
+        ],
+        Cause::DockerConfigInvalid => vec![new("remedy-move-file", You, NeedsReview).command(&[
+            "mv",
+            item,
+            &format!("{item}.broken"),
+        ])],
+        Cause::DockerHelperMissing => {
+            vec![new("remedy-install-helper", You, NeedsReview).command(&["which", item])]
+        }
+        Cause::DockerHelperFailed => {
+            vec![new("remedy-try-helper", You, NeedsReview).command(&[item, "list"])]
+        }
+        Cause::DockerInsecureRegistry => vec![new("remedy-insecure-registry", You, NeedsReview)],
+        Cause::DockerProxy => {
+            vec![new("remedy-see-proxy", You, Safe).command(&[
+                "docker",
+                "info",
+                "--format",
+                "{{.HTTPSProxy}}",
+            ])]
+        }
+        Cause::NetworkProxy => vec![new("remedy-proxy", NetworkAdmin, NeedsReview)],
+        Cause::NameHasSchemeOrPath | Cause::NameUppercase => vec![check_again()],
+        Cause::NameResourceNotLoginServer | Cause::NameNotFound => {
+            vec![new("remedy-login-server", You, HasPlaceholders).command(&[
+                "naru",
+                "check-health",
+                "LOGIN-SERVER",
+            ])]
+        }
+        Cause::NameRepositoryInvalid | Cause::NameRepositoryUnknown => {
+            vec![new("remedy-repository-name", You, NeedsReview)]
+        }
+        Cause::NetworkDns => {
+            vec![new("remedy-resolver", NetworkAdmin, Safe).command(&["getent", "hosts", host])]
+        }
+        Cause::NetworkRefused | Cause::NetworkTimeout => {
+            vec![new("remedy-way", NetworkAdmin, NeedsReview)]
+        }
+        Cause::NetworkIpDenied => {
+            vec![new("remedy-network-rule", RegistryAdmin, HasPlaceholders).command(&[
+                "naru",
+                "network-rule",
+                "add",
+                "--ip-address",
+                "ADDRESS",
+            ])]
+        }
+        Cause::NetworkPublicAccessDisabled => {
+            vec![new("remedy-public-access", RegistryAdmin, NeedsReview).command(&[
+                "naru",
+                "registry",
+                "update",
+                "--public-network-enabled",
+                "true",
+            ])]
+        }
+        Cause::NetworkTlsUntrusted => {
+            let target = format!("/etc/docker/certs.d/{host}/ca.crt");
+            vec![
+                new("remedy-trust", You, HasPlaceholders)
+                    .command(&["sudo", "install", "-D", "-m", "644", "CA.pem", &target]),
+            ]
+        }
+        Cause::NetworkTlsExpired => {
+            vec![new("remedy-renew-certificate", RegistryAdmin, NeedsReview)]
+        }
+        Cause::NetworkTlsHostname => {
+            vec![new("remedy-certificate-name", RegistryAdmin, NeedsReview)]
+        }
+        Cause::NetworkTlsProtocol => vec![new("remedy-tls", RegistryAdmin, NeedsReview)],
+        Cause::CredentialNotYetValid | Cause::NetworkClockSkew => {
+            vec![new("remedy-clock", You, NeedsReview).command(&[
+                "sudo",
+                "timedatectl",
+                "set-ntp",
+                "true",
+            ])]
+        }
+        Cause::RegistryNoChallenge | Cause::RegistryBadChallenge => {
+            vec![new("remedy-challenge", RegistryAdmin, NeedsReview)]
+        }
+        Cause::RegistryRateLimited | Cause::RegistryUnavailable | Cause::CredentialThrottled => {
+            vec![new("remedy-wait", You, Safe)]
+        }
+        Cause::RegistryLocked => vec![new("remedy-lock", RegistryAdmin, NeedsReview)],
+        Cause::CredentialStaleBlocksAnonymous => vec![log_out()],
+        Cause::CredentialExpiredEntra
+        | Cause::CredentialMissing
+        | Cause::CredentialRevoked
+        | Cause::DockerConfigWrongFile
+        | Cause::NamePortMismatch
+        | Cause::PermissionAnonymousWrite => vec![log_in()],
+        Cause::CredentialInvalid
+        | Cause::CredentialMalformed
+        | Cause::CredentialExpiredAccessToken
+        | Cause::CredentialUntrustedIssuer
+        | Cause::CredentialWrongAudience
+        | Cause::CredentialWrongRegistry
+        | Cause::CredentialWrongTenant
+        | Cause::CredentialWrongUsername => {
+            vec![
+                new("remedy-log-in-anew", You, HasPlaceholders)
+                    .command(&[tool, "login", host, "-u", "NAME"]),
+            ]
+        }
+        Cause::CredentialAdminDisabled => vec![
+            new("remedy-other-login", You, HasPlaceholders)
+                .command(&[tool, "login", host, "-u", "NAME"]),
+            new("remedy-admin-user", RegistryAdmin, NeedsReview).command(&[
+                "naru",
+                "registry",
+                "update",
+                "--admin-enabled",
+                "true",
+            ]),
+        ],
+        Cause::CredentialDisabled => vec![
+            new("remedy-enable", RegistryAdmin, NeedsReview)
+                .command(&["naru", "token", "update", "-n", user, "--status", "enabled"]),
+        ],
+        Cause::CredentialExpiredPassword => {
+            vec![new("remedy-new-password", RegistryAdmin, NeedsReview).command(&[
+                "naru",
+                "token",
+                "credential",
+                "generate",
+                "-n",
+                user,
+                "--password1",
+            ])]
+        }
+        Cause::CredentialExpiredSecret => {
+            vec![new("remedy-new-secret", Actor::IdentityAdmin, NeedsReview).command(&[
+                "naru",
+                "sp",
+                "credential",
+                "reset",
+                "-n",
+                user,
+            ])]
+        }
+        Cause::PermissionInsufficientScope => vec![new("remedy-scope", You, Safe)],
+        Cause::PermissionNoRole
+        | Cause::PermissionPull
+        | Cause::PermissionCatalog
+        | Cause::PermissionMetadataRead => vec![assign(place, user, "AcrPull")],
+        Cause::PermissionPush => vec![assign(place, user, "AcrPush")],
+        Cause::PermissionDelete => vec![assign(place, user, "AcrDelete")],
+        Cause::PermissionMetadataWrite | Cause::PermissionManagement => {
+            vec![assign(place, user, "Contributor")]
+        }
+        Cause::PermissionScopeMap => {
+            vec![new("remedy-scope-map", RegistryAdmin, HasPlaceholders).command(&[
+                "naru",
+                "scope-map",
+                "update",
+                "-n",
+                "MAP",
+                "--add-repository",
+                repository,
+                "content/read",
+            ])]
+        }
+    }
+}
+
+fn assign(place: &Place, user: &str, role: &str) -> Remedy {
+    let title = Text::new("remedy-role").with("role", role);
+    Remedy::new(title, Actor::RegistryAdmin, Applicability::NeedsReview, place.verify).command(&[
+        "naru",
+        "role",
+        "assignment",
+        "create",
+        "--assignee",
+        user,
+        "--role",
+        role,
+    ])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use naru_codes::{Language, texts};
+
+    #[test]
+    fn every_cause_has_a_remedy_with_a_title_in_every_language() {
+        for cause in Cause::ALL {
+            let place = Place { host: "r.example".to_owned(), ..Place::default() };
+            let all = remedies(*cause, &place);
+            assert!(!all.is_empty(), "{cause}");
+            for remedy in all {
+                for language in Language::ALL {
+                    let title = texts().find(*language, remedy.title.id(), &[]);
+                    assert!(title.is_some(), "{}", remedy.title.id());
+                }
+                let capitals = |word: &String| {
+                    word.len() > 3 && word.chars().all(|c| c.is_ascii_uppercase() || c == '-')
+                };
+                let placeholder = remedy.commands.iter().flatten().any(capitals);
+                assert!(
+                    !placeholder || remedy.applicability != Applicability::Safe,
+                    "{cause}: {:?}",
+                    remedy.commands
+                );
+            }
+        }
+    }
+}
