@@ -6,6 +6,7 @@
 mod check;
 mod clients;
 mod conformance;
+mod docs;
 mod durability;
 mod failure;
 mod http;
@@ -53,6 +54,11 @@ enum Task {
         #[arg(long)]
         keep: bool,
     },
+    /// The pages of the causes under `docs/causes/`, from the catalogue.
+    Docs {
+        #[command(flatten)]
+        product: Product,
+    },
     /// What is synced before a 201, read from a trace of the system calls.
     Durability {
         #[command(flatten)]
@@ -78,6 +84,7 @@ fn main() -> ExitCode {
             clients::run(&product, only.as_deref(), record)
         }
         Task::Conformance { product, keep } => conformance::run(&product, keep),
+        Task::Docs { product } => docs::run(&product),
         Task::Durability { product } => durability::run(&product),
         Task::Image { product, output } => image::run(&product, output.as_deref()),
         Task::Tidy => tidy::run(),

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::io::IsTerminal as _;
 use std::path::PathBuf;
 
+use naru_client::ambient::{Surroundings, VARIABLES};
 use naru_codes::Language;
 use naru_identity::secret::Secret;
 
@@ -21,11 +22,13 @@ pub(crate) struct Environment {
 
 /// The variables that are read beside those of ours.
 const READ: &[&str] = &[
+    "HOME",
     "LANG",
     "LC_ALL",
     "LC_MESSAGES",
     "NOTIFY_SOCKET",
     "NO_COLOR",
+    "USER",
     "WATCHDOG_PID",
     "WATCHDOG_USEC",
     "XDG_RUNTIME_DIR",
@@ -34,7 +37,9 @@ const READ: &[&str] = &[
 impl Environment {
     /// That of this process. What is no UTF-8 is not there.
     pub(crate) fn of_this_process() -> Self {
-        let ours = |name: &str| name.starts_with("NARU_") || READ.contains(&name);
+        let ours = |name: &str| {
+            name.starts_with("NARU_") || READ.contains(&name) || VARIABLES.contains(&name)
+        };
         let variables = std::env::vars_os().filter_map(|(name, value)| {
             let name = name.into_string().ok().filter(|name| ours(name))?;
             Some((name, value.into_string().ok()?))
@@ -83,6 +88,16 @@ impl Environment {
     /// The platform's directory for sockets.
     pub(crate) fn runtime_dir(&self) -> Option<PathBuf> {
         self.variable("XDG_RUNTIME_DIR").map(PathBuf::from).filter(|path| path.is_absolute())
+    }
+
+    /// What the container tools of this user go by.
+    pub(crate) fn surroundings(&self) -> Surroundings {
+        let theirs = self.variables.iter().filter(|(name, _)| VARIABLES.contains(&name.as_str()));
+        Surroundings {
+            variables: theirs.map(|(name, value)| (name.clone(), value.clone())).collect(),
+            home: self.variable("HOME").map(PathBuf::from),
+            user_id: rustix::process::getuid().as_raw(),
+        }
     }
 
     /// The language that people here read, in the order that POSIX gives the variables.

@@ -19,6 +19,10 @@ pub(crate) enum Failure {
     Answer(String),
     /// Who was asked did not agree.
     Cancelled,
+    /// There is no such check.
+    Check(String),
+    /// This command has no such form of output.
+    Form,
     /// No password came on standard input.
     NoPassword,
     /// Something of this machine does not work.
@@ -66,7 +70,11 @@ impl Failure {
             | Self::Machine(_)
             | Self::Start(_)
             | Self::Untrusted(_) => 1,
-            Self::NoPassword | Self::Settings(_) | Self::Unconfirmed => 2,
+            Self::Check(_)
+            | Self::Form
+            | Self::NoPassword
+            | Self::Settings(_)
+            | Self::Unconfirmed => 2,
             Self::Refused(refusal) => refusal.outcome.exit_code(),
             Self::Unreachable { .. } => 5,
         }
@@ -78,7 +86,7 @@ impl Failure {
             Self::Answer(_) => "answer-unreadable",
             Self::Cancelled => "cancelled",
             Self::Machine(_) => "machine",
-            Self::NoPassword => "request-invalid",
+            Self::Check(_) | Self::Form | Self::NoPassword => "request-invalid",
             Self::Refused(refusal) => &refusal.code,
             Self::Settings(_) => "settings-invalid",
             Self::Start(_) => "start-failed",
@@ -102,6 +110,8 @@ impl Failure {
         match self {
             Self::Answer(why) => words.get("failure-answer", &[("why", why)]),
             Self::Cancelled => words.get("failure-cancelled", &[]),
+            Self::Check(word) => words.get("unknown-check", &[("word", word)]),
+            Self::Form => words.get("failure-form", &[]),
             Self::Machine(error) => error.to_string(),
             Self::NoPassword => words.get("failure-no-password", &[]),
             Self::Refused(refusal) => refusal.message.clone(),
@@ -131,8 +141,10 @@ impl Failure {
             Self::Unreachable { command, .. } => {
                 Some(words.get("hint-unreachable", &[("command", command)]))
             }
+            Self::Check(_) => Some(words.get("hint-checks", &[])),
             Self::Answer(_)
             | Self::Cancelled
+            | Self::Form
             | Self::Machine(_)
             | Self::NoPassword
             | Self::Untrusted(_) => None,

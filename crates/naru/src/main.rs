@@ -6,6 +6,7 @@
 mod cli;
 mod client;
 mod confirm;
+mod diagnosis;
 mod document;
 mod environment;
 mod failure;
@@ -29,7 +30,7 @@ use cli::{Cli, Global, Noun};
 use client::Client;
 use environment::Environment;
 use failure::Failure;
-use printer::Printer;
+use printer::{Format, Printer};
 use progress::Bar;
 use settings::{Settings, Strictness};
 use systemd::Systemd;
@@ -58,6 +59,10 @@ fn run(
     environment: &Environment,
     printer: Printer,
 ) -> Result<ExitCode, Failure> {
+    let asks = matches!(noun, Noun::CheckHealth(_) | Noun::Explain(_));
+    if printer.format == Format::Markdown && !asks {
+        return Err(Failure::Form);
+    }
     if let Noun::Serve(options) = &noun {
         let values = |option: &str| {
             let mut values = options.values(option);
@@ -94,6 +99,9 @@ fn run(
         man.write(printer)?;
         return Ok(ExitCode::SUCCESS);
     }
+    if let Noun::Explain(asked) = noun {
+        return diagnosis::explain(&asked, printer).map(ExitCode::from);
+    }
     administer(&global, noun, matches, environment, printer)
 }
 
@@ -109,14 +117,17 @@ fn administer(
     let file = global.settings_file(environment);
     let settings = Settings::read(here, environment, file.as_deref(), Strictness::Known)?;
     let data_dir = settings.data_dir()?;
-    let Some(call) = noun.into_call(environment, printer.words, matches)? else {
-        return Ok(ExitCode::SUCCESS);
-    };
     let client = Client {
         socket: socket_path(&data_dir, environment.runtime_dir().as_deref()),
         start_command: serve::start_command(&data_dir, "serve"),
         data_dir,
         language: printer.words.0,
+    };
+    if let Noun::CheckHealth(asked) = noun {
+        return diagnosis::check_health(asked, client, environment, printer).map(ExitCode::from);
+    }
+    let Some(call) = noun.into_call(environment, printer.words, matches)? else {
+        return Ok(ExitCode::SUCCESS);
     };
     let registry = call.registry.as_deref().or(global.registry.as_deref());
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;

@@ -20,8 +20,11 @@ const WIDTH: u16 = 80;
 pub(crate) enum Format {
     /// One JSON document.
     Json,
+    /// For a ticket (check-health and explain alone).
+    Markdown,
     /// For people.
     #[default]
+    #[value(alias = "text")]
     Table,
     /// One YAML document.
     Yaml,
@@ -94,7 +97,7 @@ impl Printer {
                 let text = text.map_err(|error| unreadable(error.to_string()))?;
                 self.line(text.trim_end())?;
             }
-            Format::Table => match document()? {
+            Format::Markdown | Format::Table => match document()? {
                 Document::List(items) if items.is_empty() => {
                     self.note(&self.words.get("note-empty", &[]))?;
                 }

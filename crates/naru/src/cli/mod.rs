@@ -1,10 +1,12 @@
 //! The command line: options and verbs. What a verb does is the server's part; here it becomes a
 //! [`Call`], with the layout in which its answer is shown.
 
+pub(crate) mod check_health;
 mod completions;
 pub(crate) mod config;
 mod credential;
 mod events;
+pub(crate) mod explain;
 mod key;
 mod man;
 mod manifest;
@@ -111,6 +113,8 @@ pub(crate) enum Noun {
     Events(events::Verb),
     Completions(completions::Completions),
     Man(man::Man),
+    CheckHealth(check_health::CheckHealth),
+    Explain(explain::Explain),
 }
 
 /// A request to the server, and how its answer is shown.
@@ -183,9 +187,12 @@ impl Noun {
         }
         let context = Context { environment, words, matches: leaf };
         Ok(Some(match self {
-            Self::Serve(_) | Self::Config(_) | Self::Completions(_) | Self::Man(_) => {
-                return Ok(None);
-            }
+            Self::CheckHealth(_)
+            | Self::Completions(_)
+            | Self::Config(_)
+            | Self::Explain(_)
+            | Self::Man(_)
+            | Self::Serve(_) => return Ok(None),
             Self::Registry(verb) => verb.into_call()?,
             Self::Credential(verb) => verb.into_call()?,
             Self::Token(verb) => verb.into_call(context)?,

@@ -2,8 +2,10 @@
 #![cfg(test)]
 
 mod administration;
+mod check_health;
 mod config;
 mod content;
+mod explain;
 mod refusals;
 mod serve;
 mod shell;

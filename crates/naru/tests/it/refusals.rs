@@ -349,9 +349,10 @@ fn a_korean_reader_is_answered_in_korean() {
                   출력 형식
 
                   Possible values:
-                  - json:  One JSON document
-                  - table: For people
-                  - yaml:  One YAML document
+                  - json:     One JSON document
+                  - markdown: For a ticket (check-health and explain alone)
+                  - table:    For people
+                  - yaml:     One YAML document
                   
                   [default: table]
 
