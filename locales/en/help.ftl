@@ -71,6 +71,7 @@ help-manifest-show-metadata = show the metadata of a manifest or tag
 help-manifest-update-metadata = lock or hide a manifest or tag, and back
 help-gc = collect what nobody needs any more
 help-verify = read everything that is stored, and say what is wrong
+help-can-i = ask what would be decided about an action, and why
 help-events = what happened to whom, and why
 help-events-login = list login events, the latest first
 help-events-repository = list repository events, the latest first

@@ -105,3 +105,7 @@ option-check-list = List the checks
 option-check-strict = Exit with 4 where there are warnings alone
 option-check-verbose = Show what each check has seen
 option-explain-text = A code of the catalogue, a message that a tool printed, or `-` for one on standard input; all codes, where nothing is given
+option-can-i-action = What would be done: pull, push, delete, metadata-read, metadata-write or catalog
+option-can-i-repository = In which repository; none for the catalog
+option-as = Who: user:NAME, sp:APP-ID, token:NAME, admin, anonymous, or a login name
+option-client-ip = From which address

@@ -71,6 +71,7 @@ help-manifest-show-metadata = 매니페스트 또는 태그의 메타데이터�
 help-manifest-update-metadata = 매니페스트 또는 태그를 잠그거나 숨기고, 다시 해제합니다
 help-gc = 더 이상 쓰지 않는 데이터를 수집합니다(가비지 수집)
 help-verify = 저장된 모든 데이터를 읽고 문제를 알립니다
+help-can-i = 작업이 허용되는지와 그 이유를 실행하지 않고 확인합니다
 help-events = 로그인 이벤트와 리포지토리 이벤트
 help-events-login = 로그인 이벤트를 최신순으로 표시합니다
 help-events-repository = 리포지토리 이벤트를 최신순으로 표시합니다

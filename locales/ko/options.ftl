@@ -104,3 +104,7 @@ option-check-list = 검사 목록을 출력합니다
 option-check-strict = 경고만 있으면 종료 코드 4로 끝냅니다
 option-check-verbose = 각 검사가 확인한 내용을 출력합니다
 option-explain-text = 원인 코드, 도구가 출력한 메시지, 또는 표준 입력을 뜻하는 `-`. 아무것도 없으면 모든 코드를 출력합니다
+option-can-i-action = 확인할 작업: pull, push, delete, metadata-read, metadata-write 또는 catalog
+option-can-i-repository = 대상 리포지토리(catalog에는 필요 없음)
+option-as = 대상: user:이름, sp:애플리케이션-ID, token:이름, admin, anonymous 또는 로그인 이름
+option-client-ip = 클라이언트의 IP 주소

@@ -6,6 +6,7 @@ use naru_oci::RepositoryName;
 use crate::action::Place;
 use crate::capability::Grant;
 use crate::denial::{Denial, Evidence, NearMiss, Wanted};
+use crate::trace::{Considered, Looked, considered, role_rule};
 use crate::{
     Access, AccessEntry, AccessList, Action, ActionSet, DataAction, ManagementAction, Principal,
     PrincipalKind, RegistryPolicy, Requested, RoleAssignment, Rule, Scope, ScopeKind, ScopeMap,
@@ -53,17 +54,47 @@ pub fn decide<A: DataAction>(
     registry: &RegistryPolicy,
     place: A::Place,
 ) -> Result<Access<A>, Denial> {
-    let repository = place.repository();
+    let grant = judge(holder, registry, (A::ACTION, A::INSTEAD), place.repository())?;
+    Ok(Access::new(grant, place, holder.principal.clone()))
+}
+
+/// What [`decide`] would say, without its leading to anything; and all that it looked at.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Explained {
+    /// The rule that it would rest on, or why it would be denied.
+    pub verdict: Result<Rule, Denial>,
+    /// Each rule that was looked at, in order.
+    pub trace: Vec<Considered>,
+}
+
+/// Tells what would be decided about an action. No capability comes of it.
+pub fn explain(
+    holder: &Holder,
+    registry: &RegistryPolicy,
+    action: Action,
+    repository: Option<&RepositoryName>,
+) -> Explained {
+    let verdict = judge(holder, registry, (action, None), repository).map(|grant| grant.rule);
+    let trace = considered(holder, registry, action, repository).map(Considered::from).collect();
+    Explained { verdict, trace }
+}
+
+fn judge(
+    holder: &Holder,
+    registry: &RegistryPolicy,
+    (action, instead): (Action, Option<Action>),
+    repository: Option<&RepositoryName>,
+) -> Result<Grant, Denial> {
     let beneath = holder.ceiling.as_ref().is_none_or(|ceiling| {
-        ceiling.lists(A::ACTION, repository)
-            || A::INSTEAD.is_some_and(|action| ceiling.lists(action, repository))
+        ceiling.lists(action, repository)
+            || instead.is_some_and(|action| ceiling.lists(action, repository))
     });
-    let near = match held(holder, registry, A::ACTION, repository) {
-        Some(grant) if beneath => return Ok(Access::new(grant, place, holder.principal.clone())),
+    let near = match held(holder, registry, action, repository) {
+        Some(grant) if beneath => return Ok(grant),
         Some(_) => Some(NearMiss::Ceiling),
         None => None,
     };
-    Err(deny(holder, registry, A::ACTION, repository, near))
+    Err(deny(holder, registry, action, repository, near))
 }
 
 /// Decides by what an access token lists, without reading any policy: the fast path. `None` where
@@ -190,35 +221,9 @@ fn held(
     action: Action,
     repository: Option<&RepositoryName>,
 ) -> Option<Grant> {
-    let rule = match &holder.rights {
-        Rights::Admin => Some(Rule::Admin),
-        Rights::None => None,
-        Rights::Operator => Some(Rule::LocalSocket),
-        Rights::Roles(assignments) => assignments
-            .iter()
-            .find(|a| a.role.content().contains(action) && a.applies_to(&registry.path))
-            .map(role_rule),
-        Rights::ScopeMap(map) => scope_map_rule(map, action, repository),
-    };
-    // What anonymous pull grants it grants to everybody, so that a login never loses it.
-    let anonymous = registry.anonymous_pull && action.is_anonymous();
-    rule.or_else(|| anonymous.then_some(Rule::AnonymousPull)).map(|rule| Grant { rule })
-}
-
-fn role_rule(assigned: &RoleAssignment) -> Rule {
-    Rule::Role { assignment: assigned.id, role: assigned.role.name.clone() }
-}
-
-fn scope_map_rule(
-    map: &ScopeMap,
-    action: Action,
-    repository: Option<&RepositoryName>,
-) -> Option<Rule> {
-    let rule = match repository {
-        Some(repository) => map.rule_for(action, repository),
-        None => map.catalog_rule().filter(|_| action == Action::Catalog),
-    }?;
-    Some(Rule::ScopeMap { map: map.name.clone(), pattern: rule.pattern.to_string() })
+    considered(holder, registry, action, repository)
+        .find_map(Looked::given)
+        .map(|rule| Grant { rule })
 }
 
 fn deny(

@@ -29,6 +29,7 @@ mod scope;
 mod scope_map;
 mod scope_path;
 mod token_access;
+mod trace;
 
 pub use action::{
     Action, ActionSet, Catalog, DataAction, Delete, ListTags, Place, Pull, Push, ReadMetadata,
@@ -36,8 +37,8 @@ pub use action::{
 };
 pub use capability::{Access, Capability, InRegistry, InRepository, Maintenance, Rule};
 pub use decide::{
-    Holder, Rights, TokenRights, decide, decide_beyond_token, decide_by_token, decide_management,
-    holds_nothing, reduce,
+    Explained, Holder, Rights, TokenRights, decide, decide_beyond_token, decide_by_token,
+    decide_management, explain, holds_nothing, reduce,
 };
 pub use denial::{Denial, Evidence, NearMiss, Wanted};
 pub use ids::{AssignmentId, CredentialId, PrincipalId, RegistryId, RoleId, TenantId};
@@ -50,3 +51,4 @@ pub use scope::{MAX_SCOPES, Requested, Scope, ScopeKind, ScopeListError, parse_s
 pub use scope_map::{Pattern, PatternError, ScopeMap, ScopeMapRule, SystemMap, system_maps};
 pub use scope_path::{ScopePath, ScopePathError};
 pub use token_access::{AccessEntry, AccessList};
+pub use trace::{Considered, Nearness, WhyNot};

@@ -49,6 +49,13 @@ impl FromStr for NetworkRule {
     }
 }
 
+impl NetworkRule {
+    /// Whether it names the address.
+    pub fn covers(&self, address: IpAddr) -> bool {
+        self.0.contains(&address.to_canonical())
+    }
+}
+
 impl fmt::Display for NetworkRule {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.0.prefix_len() == self.0.max_prefix_len() {
@@ -85,7 +92,7 @@ impl NetworkRules {
     }
 
     fn names(&self, address: IpAddr) -> bool {
-        self.rules.iter().any(|rule| rule.0.contains(&address))
+        self.rules.iter().any(|rule| rule.covers(address))
     }
 }
 

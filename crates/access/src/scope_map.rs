@@ -104,18 +104,6 @@ pub struct ScopeMap {
 }
 
 impl ScopeMap {
-    /// The rule that gives the action on a repository.
-    pub fn rule_for(&self, action: Action, repository: &RepositoryName) -> Option<&ScopeMapRule> {
-        let gives = |rule: &&ScopeMapRule| rule.actions.contains(action);
-        self.rules.iter().filter(gives).find(|rule| rule.pattern.covers(repository))
-    }
-
-    /// The rule that gives the catalog: metadata/read on everything.
-    pub fn catalog_rule(&self) -> Option<&ScopeMapRule> {
-        let all = |rule: &&ScopeMapRule| rule.pattern == Pattern::All;
-        self.rules.iter().filter(all).find(|rule| rule.actions.contains(Action::MetadataRead))
-    }
-
     /// All that the map gives on a repository.
     pub fn actions_on(&self, repository: &RepositoryName) -> ActionSet {
         let covering = self.rules.iter().filter(|rule| rule.pattern.covers(repository));
@@ -226,19 +214,5 @@ mod tests {
         let map = ScopeMap { name: "m".to_owned(), rules };
         assert_eq!(map.nearest_rule(&name("team")).unwrap().pattern.to_string(), "team/*");
         assert_eq!(map.nearest_rule(&name("zzz")), None);
-    }
-
-    #[test]
-    fn the_catalog_needs_metadata_read_on_everything() {
-        let with = |pattern: &str, action| {
-            let rules = vec![ScopeMapRule {
-                pattern: pattern.parse().unwrap(),
-                actions: ActionSet::default().with(action),
-            }];
-            ScopeMap { name: "m".to_owned(), rules }.catalog_rule().is_some()
-        };
-        assert!(with("*", Action::MetadataRead));
-        assert!(!with("*", Action::Pull));
-        assert!(!with("team/*", Action::MetadataRead));
     }
 }

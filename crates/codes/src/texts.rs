@@ -22,10 +22,14 @@ macro_rules! files {
     };
 }
 
-const ENGLISH: Files =
-    files!("en": "answers.ftl", "causes.ftl", "cli.ftl", "doctor.ftl", "help.ftl", "options.ftl");
-const KOREAN: Files =
-    files!("ko": "answers.ftl", "causes.ftl", "cli.ftl", "doctor.ftl", "help.ftl", "options.ftl");
+const ENGLISH: Files = files!(
+    "en": "answers.ftl", "can-i.ftl", "causes.ftl", "cli.ftl", "doctor.ftl", "help.ftl",
+    "options.ftl"
+);
+const KOREAN: Files = files!(
+    "ko": "answers.ftl", "can-i.ftl", "causes.ftl", "cli.ftl", "doctor.ftl", "help.ftl",
+    "options.ftl"
+);
 
 /// All texts, in all languages.
 pub struct Texts {

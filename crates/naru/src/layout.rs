@@ -71,8 +71,10 @@ macro_rules! columns {
     };
 }
 
+mod decision;
 mod upkeep;
 
+pub(crate) use decision::{DECISION, STEP};
 pub(crate) use upkeep::{COLLECTED, COLLECTION, FAULT, VERIFICATION};
 
 /// A registry.

@@ -136,8 +136,7 @@ fn administer(
         let told = |progress: &_| bar.show(progress);
         let view = runtime.block_on(client.watch(call.verb, registry, call.request, told));
         bar.end();
-        let good = printer.report(&view?, report)?;
-        return Ok(if good { ExitCode::SUCCESS } else { ExitCode::FAILURE });
+        return Ok(ExitCode::from(printer.report(&view?, report)?));
     }
     let view = runtime.block_on(async {
         if let Some(confirmation) = &call.confirmation {

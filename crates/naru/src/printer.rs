@@ -48,8 +48,8 @@ pub(crate) struct Report {
     pub(crate) item: &'static Layout,
     /// How the sums are shown.
     pub(crate) sum: &'static Layout,
-    /// What must be true for the command to have succeeded.
-    pub(crate) good: Option<&'static str>,
+    /// What must be true for the command to have succeeded, and its exit code otherwise.
+    pub(crate) good: Option<(&'static str, u8)>,
 }
 
 /// A failure as JSON.
@@ -126,8 +126,8 @@ impl Printer {
         err.flush()
     }
 
-    /// Prints a report; whether it says that all is well.
-    pub(crate) fn report(self, document: &Document, report: &Report) -> Result<bool, Failure> {
+    /// Prints a report; the exit code that it comes to.
+    pub(crate) fn report(self, document: &Document, report: &Report) -> Result<u8, Failure> {
         let Report { items, item, sum, good } = report;
         if self.format == Format::Table {
             if let Some(Document::List(items)) = document.at(items)
@@ -146,7 +146,8 @@ impl Printer {
             let json = serde_json::to_vec_pretty(document);
             self.data(&json.map_err(|error| Failure::Answer(error.to_string()))?, sum)?;
         }
-        Ok(good.is_none_or(|good| document.at(good) == Some(&Document::Boolean(true))))
+        let missing = |(good, _): &(&str, u8)| document.at(good) != Some(&Document::Boolean(true));
+        Ok(good.filter(missing).map_or(0, |(_, code)| code))
     }
 
     /// Prints a line of data.

@@ -239,6 +239,53 @@ fn rights() -> impl Strategy<Value = Holder> {
     ]
 }
 
+/// Also with assignments that hold elsewhere or on a condition, and beneath a ceiling.
+fn odd_rights() -> impl Strategy<Value = Holder> {
+    let ceiling = prop::option::of(prop::collection::vec((repository(), action()), 0..3));
+    (rights(), prop::collection::vec(0u8..3, 3), ceiling).prop_map(|(mut holder, odd, ceiling)| {
+        if let Rights::Roles(assigned) = &mut holder.rights {
+            for (assigned, odd) in assigned.iter_mut().zip(odd) {
+                match odd {
+                    0 => assigned.scope = "/subscriptions/other".parse().unwrap(),
+                    1 => assigned.condition = Some("x".to_owned()),
+                    _ => {}
+                }
+            }
+        }
+        holder.ceiling = ceiling.map(|asked| {
+            let text: Vec<_> =
+                asked.iter().map(|(name, action)| format!("repository:{name}:{action}")).collect();
+            let scopes = parse_scopes(text.iter().map(String::as_str)).unwrap();
+            reduce(&holder, &registry(true), &scopes)
+        });
+        holder
+    })
+}
+
+/// What is decided about an action, by its type.
+fn decided(
+    holder: &Holder,
+    policy: &RegistryPolicy,
+    action: Action,
+    name: &str,
+) -> Result<Rule, Denial> {
+    fn rule<A: DataAction>(access: &Access<A>) -> Rule {
+        access.rule().clone()
+    }
+    match action {
+        Action::Pull => decide::<Pull>(holder, policy, at(name)).map(|it| rule(&it)),
+        Action::Push => decide::<Push>(holder, policy, at(name)).map(|it| rule(&it)),
+        Action::Delete => decide::<crate::Delete>(holder, policy, at(name)).map(|it| rule(&it)),
+        Action::MetadataRead => {
+            decide::<crate::ReadMetadata>(holder, policy, at(name)).map(|it| rule(&it))
+        }
+        Action::MetadataWrite => {
+            decide::<WriteMetadata>(holder, policy, at(name)).map(|it| rule(&it))
+        }
+        Action::Catalog => decide::<crate::Catalog>(holder, policy, PLACE).map(|it| rule(&it)),
+    }
+}
+
 fn may(holder: &Holder, open: bool, action: Action, repository: &str) -> bool {
     let name: RepositoryName = repository.parse().unwrap();
     let place = (action != Action::Catalog).then_some(&name);
@@ -324,6 +371,26 @@ proptest! {
             let name: RepositoryName = entry.name.parse().unwrap();
             for word in &entry.actions {
                 prop_assert!(list.lists(Action::from_word(word).unwrap(), Some(&name)));
+            }
+        }
+    }
+
+    #[test]
+    fn a_trace_and_a_decision_agree(
+        holder in odd_rights(), action in action(), name in repository(), open: bool,
+    ) {
+        let policy = registry(open);
+        let repository: RepositoryName = name.parse().unwrap();
+        let place = (action != Action::Catalog).then_some(&repository);
+        let explained = explain(&holder, &policy, action, place);
+        prop_assert_eq!(&explained.verdict, &decided(&holder, &policy, action, &name));
+        // The verdict is what the trace shows: the first rule that gives it, or that none does.
+        let given = explained.trace.iter().find(|looked| looked.why_not.is_none());
+        match &explained.verdict {
+            Ok(rule) => prop_assert_eq!(Some(rule), given.map(|looked| &looked.rule)),
+            Err(denial) => {
+                let beneath = denial.evidence == Evidence::Near(NearMiss::Ceiling);
+                prop_assert_eq!(given.is_some(), beneath, "{:?}", explained);
             }
         }
     }

@@ -1,6 +1,7 @@
 //! The command line: options and verbs. What a verb does is the server's part; here it becomes a
 //! [`Call`], with the layout in which its answer is shown.
 
+mod can_i;
 pub(crate) mod check_health;
 mod completions;
 pub(crate) mod config;
@@ -109,6 +110,7 @@ pub(crate) enum Noun {
     Repository(repository::Verb),
     #[command(subcommand)]
     Manifest(manifest::Verb),
+    CanI(can_i::CanI),
     #[command(subcommand)]
     Events(events::Verb),
     Completions(completions::Completions),
@@ -206,6 +208,7 @@ impl Noun {
             Self::Manifest(verb) => verb.into_call()?,
             Self::Gc(options) => options.into_call()?,
             Self::Verify(options) => options.into_call()?,
+            Self::CanI(question) => question.into_call(context)?,
             Self::Events(verb) => verb.into_call()?,
         }))
     }

@@ -31,7 +31,7 @@ static COLLECTION_REPORT: Report =
     Report { items: "collected", item: &COLLECTED, sum: &COLLECTION, good: None };
 
 static VERIFICATION_REPORT: Report =
-    Report { items: "faults", item: &FAULT, sum: &VERIFICATION, good: Some("clean") };
+    Report { items: "faults", item: &FAULT, sum: &VERIFICATION, good: Some(("clean", 1)) };
 
 impl Gc {
     pub(crate) fn into_call(self) -> Result<Call, Failure> {

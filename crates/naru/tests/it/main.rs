@@ -2,6 +2,7 @@
 #![cfg(test)]
 
 mod administration;
+mod can_i;
 mod check_health;
 mod config;
 mod content;

@@ -55,8 +55,18 @@ pub enum Fault {
         /// What was given.
         given: String,
     },
+    /// Nobody that can be asked about.
+    Asker {
+        /// What was given.
+        given: String,
+    },
     /// Two things that exclude each other, or one that lacks the other.
     Combination(&'static str),
+    /// Nothing that can be done to content.
+    Deed {
+        /// What was given.
+        given: String,
+    },
     /// An image.
     Image {
         /// What was given.
@@ -267,7 +277,9 @@ impl Fault {
         let given = |given: &str| vec![("given", given.to_owned())];
         match self {
             Self::Action { given: action } => ("failure-action", given(action)),
+            Self::Asker { given: who } => ("failure-asker", given(who)),
             Self::Combination(id) => (id, vec![]),
+            Self::Deed { given: action } => ("failure-deed", given(action)),
             Self::Image { given: image, .. } => ("failure-image", given(image)),
             Self::Name(NameError { given: name, kind, .. }) => {
                 let id = match kind {
@@ -305,13 +317,18 @@ impl Fault {
                 let all = || Some(("hint-words", vec![("words", words.join(" "))]));
                 super::nearest(given, words.iter().copied()).map_or_else(all, nearest)
             }
+            Self::Deed { given } => {
+                let all = || Some(("hint-words", vec![("words", super::can_i::WORDS.join(" "))]));
+                super::nearest(given, super::can_i::WORDS).map_or_else(all, nearest)
+            }
             Self::NetworkRule(error) => error.suggestion.and_then(|net| nearest(&net.to_string())),
             Self::Image { nearest: meant, .. } | Self::Repository { nearest: meant, .. } => {
                 meant.as_deref().and_then(nearest)
             }
             Self::Pattern(error) => error.suggestion.as_deref().and_then(nearest),
             Self::Reason { nearest: code, .. } => code.and_then(nearest),
-            Self::Combination(_)
+            Self::Asker { .. }
+            | Self::Combination(_)
             | Self::Name(_)
             | Self::Nothing
             | Self::PasswordInUse

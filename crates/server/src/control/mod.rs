@@ -6,6 +6,7 @@
 //! [`socket`]; a management API and a portal later) only maps its words to these. [`TABLE`] names
 //! them all. Requests and views are the JSON of the command line's contract.
 
+pub mod can_i;
 mod content;
 pub mod credential;
 pub mod events;

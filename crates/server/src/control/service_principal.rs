@@ -264,7 +264,7 @@ pub async fn delete_secret(
 }
 
 /// The service principal that a name means, as the store finds it: ids come first.
-async fn find(
+pub(super) async fn find(
     app: &App,
     access: &Access<op::ReadDirectory>,
     name: &str,

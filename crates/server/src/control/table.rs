@@ -9,7 +9,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::{
-    Caller, Failure, Fault, credential, events, gc, key, manifest, network_rule, registry,
+    Caller, Failure, Fault, can_i, credential, events, gc, key, manifest, network_rule, registry,
     repository, role_assignment, scope_map, service_principal, token, token_credential, user,
     verify,
 };
@@ -58,6 +58,7 @@ macro_rules! rows {
 }
 
 rows! {
+    "can-i" "ask" => can_i::ask;
     "credential" "renew" => credential::renew;
     "credential" "show" => credential::show;
     "events" "login" => events::login;

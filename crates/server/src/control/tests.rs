@@ -88,6 +88,12 @@ impl World {
 /// tenant where the directory is meant. Where content is meant, the right to it stands beside the
 /// role: there an account of the registry may too.
 const EXAMPLES: &[(&str, &str, &str, &str)] = &[
+    (
+        "can-i",
+        "ask",
+        r#"{"action":"pull","repository":"team/app","as":"user:owner"}"#,
+        "Reader tenant",
+    ),
     ("credential", "renew", r#"{"passwordName":"password"}"#, "Contributor"),
     ("credential", "show", "{}", "Contributor"),
     ("events", "login", "{}", "Reader"),

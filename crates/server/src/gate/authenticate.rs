@@ -331,7 +331,7 @@ fn wrong(app: &App, guess: Try, name: &str) -> Denial {
 }
 
 /// Whether an account whose secret or token was right may be used now.
-fn admit(
+pub(crate) fn admit(
     principal: &Principal,
     standing: Standing,
     credential: Credential,

@@ -1,5 +1,6 @@
 //! The local socket: who may open it, and what it says to requests that mean nothing.
 
+mod can_i;
 mod key;
 
 use std::os::unix::fs::PermissionsExt as _;

@@ -1,0 +1,29 @@
+# Why a rule gives an action or does not: the trace of `naru can-i`.
+
+can-i-action = the role does not have { $needs }
+can-i-alike = `{ $name }` stands at the beginning of `{ $repository }`, but no `/` comes after it: `{ $pattern }` does not cover it
+can-i-below = it covers `{ $pattern }` alone; what is below needs `{ $pattern }/*`
+can-i-condition = the assignment has a condition, and in this registry's mode such an assignment gives nothing
+can-i-disabled = it is disabled: nobody can log in as it
+can-i-enabled = it is enabled
+can-i-everything = listing the repositories takes metadata/read on `*`
+can-i-expired = it expired at { $time }
+can-i-far = it does not cover `{ $repository }`
+can-i-gives = it gives { $action }
+can-i-gives-nothing = it covers the repository, and gives nothing there
+can-i-gives-other = it covers the repository, and gives only: { $gives }
+can-i-holds = it holds, and does not expire
+can-i-holds-until = it holds until { $time }
+can-i-itself = it covers what is below `{ $name }`, not `{ $name }` itself
+can-i-locked = the repository is locked: { $attribute } is false
+can-i-network-allow = every address may speak, { $address } too
+can-i-network-covers = it covers { $address }
+can-i-network-deny = no rule covers { $address }, and all other addresses are denied
+can-i-network-misses = it does not cover { $address }
+can-i-network-off = public network access is off: nobody gets in over the network
+can-i-network-unasked = only addresses that a network rule covers may speak; `--client-ip` says whether one may
+can-i-no-secret = it has no password or secret: nobody can log in as it
+can-i-off = it is off
+can-i-reads-alone = it gives reading alone
+can-i-scope = the assignment holds for { $scope }, not for this registry
+can-i-unlocked = the repository is not locked against it: { $attribute } is true

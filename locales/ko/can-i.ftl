@@ -1,0 +1,29 @@
+# 규칙이 작업을 허용하거나 허용하지 않는 이유: `naru can-i`의 판단 과정.
+
+can-i-action = 이 역할에는 { $needs } 작업이 없습니다
+can-i-alike = `{ $repository }` 이름이 `{ $name }`(으)로 시작하지만 그 뒤에 `/`가 없습니다. `{ $pattern }` 패턴은 이 리포지토리에 적용되지 않습니다
+can-i-below = `{ $pattern }` 하나에만 적용됩니다. 그 아래에 적용하려면 `{ $pattern }/*` 패턴이 필요합니다
+can-i-condition = 할당에 조건이 있습니다. 이 레지스트리의 모드에서는 조건이 있는 할당이 아무것도 허용하지 않습니다
+can-i-disabled = 사용하지 않도록 설정되어 있어 이 계정으로 로그인할 수 없습니다
+can-i-enabled = 사용하도록 설정되어 있습니다
+can-i-everything = 리포지토리 목록을 보려면 `*`에 대한 metadata/read 권한이 필요합니다
+can-i-expired = { $time }에 만료되었습니다
+can-i-far = `{ $repository }` 리포지토리에 적용되지 않습니다
+can-i-gives = { $action } 작업을 허용합니다
+can-i-gives-nothing = 이 리포지토리에 적용되지만 허용하는 작업이 없습니다
+can-i-gives-other = 이 리포지토리에 적용되지만 다음 작업만 허용합니다: { $gives }
+can-i-holds = 유효하며 만료되지 않습니다
+can-i-holds-until = { $time }까지 유효합니다
+can-i-itself = `{ $name }` 아래에만 적용되고 `{ $name }` 자체에는 적용되지 않습니다
+can-i-locked = 리포지토리가 잠겨 있습니다: { $attribute } 값이 false입니다
+can-i-network-allow = 모든 주소가 허용됩니다. { $address } 주소도 허용됩니다
+can-i-network-covers = { $address } 주소를 포함합니다
+can-i-network-deny = { $address } 주소를 포함하는 규칙이 없고, 그 밖의 주소는 모두 거부됩니다
+can-i-network-misses = { $address } 주소를 포함하지 않습니다
+can-i-network-off = 공용 네트워크 액세스가 꺼져 있어 네트워크로는 접근할 수 없습니다
+can-i-network-unasked = 네트워크 규칙에 포함된 주소만 허용됩니다. 주소가 허용되는지는 `--client-ip`로 확인하세요
+can-i-no-secret = 암호가 없어 이 계정으로 로그인할 수 없습니다
+can-i-off = 꺼져 있습니다
+can-i-reads-alone = 읽기만 허용합니다
+can-i-scope = 할당의 범위가 이 레지스트리가 아니라 { $scope }입니다
+can-i-unlocked = 이 작업에 대해 잠겨 있지 않습니다: { $attribute } 값이 true입니다
