@@ -23,12 +23,12 @@ macro_rules! files {
 }
 
 const ENGLISH: Files = files!(
-    "en": "answers.ftl", "can-i.ftl", "causes.ftl", "cli.ftl", "doctor.ftl", "help.ftl",
-    "options.ftl"
+    "en": "answers.ftl", "can-i.ftl", "causes.ftl", "cli.ftl", "doctor.ftl", "events.ftl",
+    "help.ftl", "options.ftl"
 );
 const KOREAN: Files = files!(
-    "ko": "answers.ftl", "can-i.ftl", "causes.ftl", "cli.ftl", "doctor.ftl", "help.ftl",
-    "options.ftl"
+    "ko": "answers.ftl", "can-i.ftl", "causes.ftl", "cli.ftl", "doctor.ftl", "events.ftl",
+    "help.ftl", "options.ftl"
 );
 
 /// All texts, in all languages.

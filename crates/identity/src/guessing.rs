@@ -122,6 +122,12 @@ impl Guesses {
         bucket.wait(limits)
     }
 
+    /// Whether this name got in lately from this prefix.
+    pub fn knows(&self, prefix: Prefix, name: Fingerprint, now: Timestamp) -> bool {
+        let source = self.sources.get(&prefix);
+        source.is_some_and(|source| source.knows(name, now.as_second()))
+    }
+
     /// A pair of name and secret was wrong.
     pub fn failed(&mut self, prefix: Prefix, name: Fingerprint, pair: Fingerprint, now: Timestamp) {
         let (limits, now) = (self.limits, now.as_second());
@@ -168,16 +174,23 @@ impl Guesses {
     }
 
     /// Forgets the older half at once, so that a flood of prefixes does not search each time.
+    /// Prefixes from which nobody got in go first: a flood takes nobody's good name.
     fn forget_the_oldest(&mut self) {
-        let mut times: Vec<i64> = self.sources.values().map(|source| source.touched).collect();
-        let middle = times.len() / 2;
-        let (_, median, _) = times.select_nth_unstable(middle);
+        let value = |source: &Source| (!source.known.is_empty(), source.touched);
+        let mut values: Vec<_> = self.sources.values().map(value).collect();
+        let middle = values.len() / 2;
+        let (_, median, _) = values.select_nth_unstable(middle);
         let median = *median;
-        self.sources.retain(|_, source| source.touched > median);
+        self.sources.retain(|_, source| value(source) > median);
     }
 }
 
 impl Source {
+    fn knows(&self, name: Fingerprint, now: i64) -> bool {
+        let lately = |known: &Known| now.saturating_sub(known.since) < KNOWN_FOR_SECONDS;
+        self.known.iter().any(|known| known.name == name && lately(known))
+    }
+
     /// The bucket that holds a name back here: its own if it got in lately, else everybody's.
     fn bucket(&mut self, name: Fingerprint, now: i64) -> &mut Bucket {
         let known = self.known.iter_mut().find(|known| {
@@ -240,6 +253,19 @@ mod tests {
         assert!(guesses.wait(here, 7, at(2)).is_some(), "its own failures count");
         let later = KNOWN_FOR_SECONDS + 3;
         assert_eq!(guesses.wait(here, 7, at(later)), None);
+    }
+
+    #[test]
+    fn a_flood_of_prefixes_takes_nobodys_good_name() {
+        let (mut guesses, here) = (Guesses::new(LIMITS), prefix("192.0.2.1"));
+        guesses.succeeded(here, 7, at(0));
+        assert!(guesses.knows(here, 7, at(0)) && !guesses.knows(here, 8, at(0)));
+        for number in 0..100_000_u32 {
+            let there = Prefix(IpAddr::V4(Ipv4Addr::from_bits(number)));
+            guesses.failed(there, 1, u64::from(number), at(1));
+        }
+        assert!(guesses.knows(here, 7, at(1)));
+        assert!(!guesses.knows(here, 7, at(KNOWN_FOR_SECONDS)));
     }
 
     #[test]

@@ -7,6 +7,7 @@
 //! where secrets are kept is `naru-store`.
 
 mod ambient;
+pub mod event_id;
 pub mod guessing;
 mod keys;
 mod mac;

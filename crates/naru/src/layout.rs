@@ -31,7 +31,7 @@ pub(crate) struct Field {
 }
 
 /// How a value is written.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Form {
     /// Actions of a scope map, without what they all begin with.
     Actions,
@@ -49,6 +49,10 @@ pub(crate) enum Form {
     Passwords,
     /// As it is.
     Plain,
+    /// Sentences, wrapped; nothing where there are none.
+    Prose,
+    /// What fixes it: what it does, and the commands; nothing where there are none.
+    Remedies,
     /// Why something was collected.
     Reason,
     /// A size in bytes.
@@ -251,9 +255,10 @@ pub(crate) static SETTING: Layout = Layout {
 /// A login event.
 pub(crate) static LOGIN_EVENT: Layout = Layout {
     columns: columns![
-        "head-time" "TimeGenerated" Time & "head-correlation-id" "CorrelationId" Plain,
+        "head-time" "TimeGenerated" Time & "head-count" "Count" Plain,
         "head-reason" "Reason" Plain & "head-repository" "Repository" Plain,
         "head-identity" "Identity" Plain & "head-address" "CallerIpAddress" Plain,
+        "head-correlation-id" "CorrelationId" Wide,
     ],
     details: &[],
 };
@@ -261,11 +266,34 @@ pub(crate) static LOGIN_EVENT: Layout = Layout {
 /// A repository event.
 pub(crate) static REPOSITORY_EVENT: Layout = Layout {
     columns: columns![
-        "head-time" "TimeGenerated" Time & "head-correlation-id" "CorrelationId" Plain,
-        "head-operation" "OperationName" Plain & "head-tag" "Tag" Plain,
-        "head-repository" "Repository" Plain & "head-identity" "Identity" Plain,
+        "head-time" "TimeGenerated" Time & "head-count" "Count" Plain,
+        "head-operation" "OperationName" Plain & "head-reason" "Reason" Plain,
+        "head-repository" "Repository" Plain & "head-tag" "Tag" Plain,
+        "head-identity" "Identity" Plain & "head-address" "CallerIpAddress" Plain,
+        "head-correlation-id" "CorrelationId" Wide,
     ],
     details: &[],
+};
+
+/// An event with its story.
+pub(crate) static EVENT: Layout = Layout {
+    columns: &[],
+    details: columns![
+        "head-correlation-id" "id" Plain,
+        "head-time" "story/when" Time,
+        "head-times" "story/times" Prose,
+        "head-registry" "story/registry" Prose,
+        "head-who" "story/who" Prose,
+        "head-from" "story/from" Prose,
+        "head-credential" "story/credential" Prose,
+        "head-tried" "story/tried" Prose,
+        "head-answer" "story/answer" Prose,
+        "head-decided" "story/decided" Prose,
+        "head-account" "story/account" Prose,
+        "head-needed" "story/needed" Prose,
+        "head-advice" "story/advice" Prose,
+        "head-commands" "remedies" Remedies,
+    ],
 };
 
 /// The names of things.
@@ -376,7 +404,8 @@ impl Field {
             None => Vec::new(),
             Some(value) => self.form.lines(value, words),
         };
-        if lines.is_empty() { vec!["-".to_owned()] } else { lines }
+        let optional = matches!(self.form, Form::Prose | Form::Remedies);
+        if lines.is_empty() && !optional { vec!["-".to_owned()] } else { lines }
     }
 }
 
@@ -397,6 +426,9 @@ impl Form {
             Document::List(items) if matches!(self, Self::Words) => {
                 let all: Vec<_> = items.iter().flat_map(|item| self.lines(item, words)).collect();
                 if all.is_empty() { all } else { vec![all.join(" ")] }
+            }
+            Document::List(items) if matches!(self, Self::Remedies) => {
+                items.iter().flat_map(remedy).collect()
             }
             Document::List(items) => {
                 items.iter().flat_map(|item| self.lines(item, words)).collect()
@@ -426,6 +458,8 @@ impl Form {
             | Self::Plain
             | Self::Reason
             | Self::Size
+            | Self::Prose
+            | Self::Remedies
             | Self::Wide
             | Self::Words => printable(text),
             Self::Time => match text.split_once('.') {
@@ -484,6 +518,29 @@ fn object(value: &Document, words: Words) -> String {
         format!("  {}", words.get("until", &[("day", &day)]))
     });
     format!("{name}  {shown}{}", until.unwrap_or_default())
+}
+
+/// What a remedy does, and its commands below it, ready to be copied.
+fn remedy(value: &Document) -> Vec<String> {
+    let title = value.at("title").and_then(Document::text).unwrap_or_default();
+    let Some(Document::List(commands)) = value.at("commands") else { return Vec::new() };
+    let word = |word: &Document| quoted(word.text().unwrap_or_default());
+    let command = |command: &Document| match command {
+        Document::List(words) => words.iter().map(word).collect::<Vec<_>>().join(" "),
+        _ => String::new(),
+    };
+    let commands = commands.iter().map(|one| format!("  {}", printable(&command(one))));
+    std::iter::once(printable(title)).chain(commands).collect()
+}
+
+/// A word as a shell takes it.
+fn quoted(word: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:@=,+%".contains(c);
+    if !word.is_empty() && word.chars().all(plain) {
+        word.to_owned()
+    } else {
+        format!("'{}'", word.replace('\'', r"'\''"))
+    }
 }
 
 /// A text without characters that would do something to a terminal.

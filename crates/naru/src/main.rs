@@ -9,6 +9,7 @@ mod confirm;
 mod diagnosis;
 mod document;
 mod environment;
+mod export;
 mod failure;
 mod layout;
 mod logging;
@@ -126,11 +127,19 @@ fn administer(
     if let Noun::CheckHealth(asked) = noun {
         return diagnosis::check_health(asked, client, environment, printer).map(ExitCode::from);
     }
+    let export = match &noun {
+        Noun::Events(cli::events::Verb::Export(export)) => Some(export.clone()),
+        _ => None,
+    };
     let Some(call) = noun.into_call(environment, printer.words, matches)? else {
         return Ok(ExitCode::SUCCESS);
     };
     let registry = call.registry.as_deref().or(global.registry.as_deref());
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    if let Some(export) = export {
+        runtime.block_on(export::export(&client, registry, &export, printer))?;
+        return Ok(ExitCode::SUCCESS);
+    }
     if let Some(report) = call.report {
         let mut bar = Bar::new(environment, printer);
         let told = |progress: &_| bar.show(progress);

@@ -8,7 +8,7 @@ use unicode_width::UnicodeWidthStr as _;
 
 use crate::document::Document;
 use crate::failure::Failure;
-use crate::layout::{Column, Layout};
+use crate::layout::{Column, Form, Layout};
 use crate::settings::SettingsError;
 use crate::words::Words;
 
@@ -259,15 +259,20 @@ fn heading(column: &Column, words: Words) -> String {
 
 /// A line for each property of one thing. Values are not wrapped, so that they can be copied.
 fn details(item: &Document, layout: &Layout, words: Words) -> String {
-    let rows: Vec<_> = layout
+    let mut rows: Vec<_> = layout
         .details
         .iter()
         .flat_map(|column| column.fields)
-        .map(|field| (words.get(field.heading, &[]), field.lines(item, words)))
+        .map(|field| (words.get(field.heading, &[]), field.form, field.lines(item, words)))
+        .filter(|(_, _, lines)| !lines.is_empty())
         .collect();
-    let width = rows.iter().map(|(heading, _)| heading.width()).max().unwrap_or_default();
+    let width = rows.iter().map(|(heading, ..)| heading.width()).max().unwrap_or_default();
+    for (_, _, lines) in rows.iter_mut().filter(|(_, form, _)| *form == Form::Prose) {
+        let room = usize::from(WIDTH).saturating_sub(width + 2);
+        *lines = lines.iter().flat_map(|line| wrapped(line, room)).collect();
+    }
     let mut lines = Vec::new();
-    for (heading, values) in rows {
+    for (heading, _, values) in rows {
         for (number, value) in values.into_iter().enumerate() {
             let heading = if number == 0 { heading.as_str() } else { "" };
             let gap = " ".repeat(width.saturating_sub(heading.width()) + 2);
@@ -275,4 +280,33 @@ fn details(item: &Document, layout: &Layout, words: Words) -> String {
         }
     }
     lines.join("\n")
+}
+
+/// A text in lines of so many columns, broken at blanks; a word that is longer stays whole, so
+/// that it can be copied.
+fn wrapped(text: &str, room: usize) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for word in text.split(' ') {
+        match lines.last_mut() {
+            Some(line) if line.width() + 1 + word.width() <= room => {
+                line.push(' ');
+                line.push_str(word);
+            }
+            _ => lines.push(word.to_owned()),
+        }
+    }
+    lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn texts_are_broken_at_blanks_and_measured_in_columns() {
+        assert_eq!(wrapped("one two three", 7), ["one two", "three"]);
+        assert_eq!(wrapped("이름과 암호", 7), ["이름과", "암호"]);
+        assert_eq!(wrapped("alongword in it", 4), ["alongword", "in", "it"]);
+        assert_eq!(wrapped("", 4), [""]);
+    }
 }

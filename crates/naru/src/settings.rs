@@ -15,7 +15,10 @@ use ipnet::IpNet;
 use naru_access::RateBucket;
 use naru_identity::rate::{Allowances, MOST_A_MINUTE, RateLimits};
 use naru_server::control::{Span, nearest, socket::socket_path};
-use naru_server::{Address, CollectionSettings, Config, Host, Limits, PublicUrl, TlsMode};
+use naru_server::{
+    Address, CollectionSettings, Config, EventSettings, EventsRecorded, Host, Limits, PublicUrl,
+    TlsMode,
+};
 
 use crate::environment::Environment;
 use file::File;
@@ -51,6 +54,34 @@ pub(crate) static KEYS: &[Key] = &[
         take: |settings, text| {
             settings.data_dir = Some(PathBuf::from(text));
             (!text.is_empty()).then_some(())
+        },
+    },
+    Key {
+        name: "events.record",
+        variable: "NARU_EVENTS_RECORD",
+        option: Some("--events-record"),
+        default: "all",
+        several: false,
+        expects: "expects-events",
+        take: |settings, text| {
+            settings.events.record = match text {
+                "all" => EventsRecorded::All,
+                "refusals" => EventsRecorded::Refusals,
+                _ => return None,
+            };
+            Some(())
+        },
+    },
+    Key {
+        name: "events.retention",
+        variable: "NARU_EVENTS_RETENTION",
+        option: Some("--events-retention"),
+        default: "90d",
+        several: false,
+        expects: "expects-retention",
+        take: |settings, text| {
+            settings.events.retention = span(text)?.try_into().ok()?;
+            Some(())
         },
     },
     Key {
@@ -327,6 +358,7 @@ pub(crate) struct Settings {
     limits: Limits,
     /// Every key that was set, with its values and where they stand.
     given: Vec<(&'static str, Vec<(Place, String)>)>,
+    events: EventSettings,
 }
 
 /// The words of `server.tls`.
@@ -437,6 +469,7 @@ impl Settings {
             },
             drain: self.drain.unwrap_or(default.drain),
             limits: self.limits,
+            events: self.events,
             ..default
         })
     }

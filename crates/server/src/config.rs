@@ -11,6 +11,7 @@ use ipnet::IpNet;
 use jiff::SignedDuration;
 use naru_identity::rate::RateLimits;
 
+use crate::audit::EventSettings;
 use crate::limits::Limits;
 use crate::listen::Address;
 
@@ -45,6 +46,8 @@ pub struct Config {
     pub drain: Duration,
     /// What one client, and all of them, may take.
     pub limits: Limits,
+    /// What is kept of what happened.
+    pub events: EventSettings,
 }
 
 impl Config {
@@ -65,6 +68,7 @@ impl Config {
             tls: TlsMode::Off,
             drain: Duration::from_secs(30),
             limits: Limits::default(),
+            events: EventSettings::default(),
         }
     }
 }

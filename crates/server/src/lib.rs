@@ -9,6 +9,7 @@
 //! `ARCHITECTURE.md` at the root tells the way of a pull and of a login in full.
 
 pub mod ambient;
+mod audit;
 mod config;
 pub mod control;
 mod edge;
@@ -24,6 +25,7 @@ mod tls;
 mod upkeep;
 pub mod view;
 
+pub use audit::{EventSettings, EventsRecorded, RowBounds};
 pub use config::{
     CollectionSettings, Config, Host, HostError, PublicUrl, PublicUrlError, Scheme, TlsMode,
 };

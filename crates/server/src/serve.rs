@@ -22,6 +22,9 @@ use crate::upkeep;
 /// How often old uploads are looked for, and keys looked at.
 const HOUSEKEEPING: Duration = Duration::from_mins(10);
 
+/// How often what was allowed is written.
+const FLUSH: Duration = Duration::from_secs(1);
+
 /// How long an upload may lie untouched.
 const UPLOAD_LEASE: jiff::SignedDuration = jiff::SignedDuration::from_hours(24);
 
@@ -104,7 +107,8 @@ impl Server {
             tasks.spawn(look(Arc::clone(&app), tls, until(stopped.clone())));
         }
         tasks.spawn(housekeep(Arc::clone(&app), until(stopped.clone())));
-        tasks.spawn(upkeep::schedule(Arc::clone(&app), until(stopped)));
+        tasks.spawn(upkeep::schedule(Arc::clone(&app), until(stopped.clone())));
+        tasks.spawn(write_events(Arc::clone(&app), until(stopped)));
         Ok(Self { app, tls, listening, first_start, stop, tasks, drain, data_dir })
     }
 
@@ -139,6 +143,10 @@ impl Server {
         let all = async { while self.tasks.join_next().await.is_some() {} };
         if tokio::time::timeout(patience, all).await.is_err() {
             tracing::warn!("requests were still running after {} s", patience.as_secs());
+        }
+        // Nothing is noted any more: the last of what was allowed is written now.
+        if let Err(error) = self.app.flush_events().await {
+            tracing::warn!(%error, "the last events could not be written");
         }
         let socket = &self.app.config.socket;
         if let Err(error) = std::fs::remove_file(socket) {
@@ -241,7 +249,7 @@ async fn look(app: Arc<App>, tls: Arc<Tls>, ended: impl Future<Output = ()>) {
     }
 }
 
-/// What no request asks for: old uploads go, and keys get successors.
+/// What no request asks for: old uploads and events go, and keys get successors.
 async fn housekeep(app: Arc<App>, ended: impl Future<Output = ()>) {
     tokio::pin!(ended);
     loop {
@@ -254,6 +262,23 @@ async fn housekeep(app: Arc<App>, ended: impl Future<Output = ()>) {
         app.store.expire_uploads(&app.upkeep.maintenance, since).await;
         if let Err(error) = app.keys.rotate(now) {
             tracing::error!(%error, "the keys could not be rotated");
+        }
+        if let Err(error) = app.expire_events().await {
+            tracing::warn!(%error, "old events could not be deleted");
+        }
+    }
+}
+
+/// Writes what was allowed, behind the answers.
+async fn write_events(app: Arc<App>, ended: impl Future<Output = ()>) {
+    tokio::pin!(ended);
+    loop {
+        tokio::select! {
+            () = tokio::time::sleep(FLUSH) => {}
+            () = &mut ended => return,
+        }
+        if let Err(error) = app.flush_events().await {
+            tracing::warn!(%error, "events could not be written; they are kept for the next time");
         }
     }
 }

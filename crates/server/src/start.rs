@@ -106,7 +106,9 @@ pub(crate) async fn open(
     let first =
         bootstrap(&config, &ambient, &store, &maintenance, (&passwords, &secret_key), owner)
             .await?;
-    Ok((App::new(config, ambient, store, keys, passwords, maintenance), first))
+    let unusable = |error| KeyFileError::Keys { path: data_dir.keys(), error };
+    let app = App::new(config, ambient, store, keys, passwords, maintenance);
+    Ok((app.map_err(unusable)?, first))
 }
 
 async fn bootstrap(

@@ -4,11 +4,12 @@ use std::sync::Arc;
 
 use naru_access::Maintenance;
 use naru_identity::password::Passwords;
-use naru_identity::{EntropyExt as _, MacKey};
-use naru_store::{AdminError, NewRegistry, Store};
+use naru_identity::{EntropyExt as _, KeyError, MacKey};
+use naru_store::{AdminError, NewRegistry, Store, StoreError};
 use uuid::Uuid;
 
 use crate::ambient::Ambient;
+use crate::audit::Audit;
 use crate::config::Config;
 use crate::gate::{Counters, HumanPasswords, Present, Rates, Throttle, VerifiedTokens};
 use crate::keys::Keys;
@@ -40,6 +41,8 @@ pub struct App {
     pub(crate) upkeep: Upkeep,
     /// Counts, for metrics and for those who compare the work of two requests.
     pub(crate) counters: Counters,
+    /// Events on their way to the store.
+    pub(crate) audit: Audit,
 }
 
 impl App {
@@ -50,10 +53,11 @@ impl App {
         keys: Keys,
         passwords: Passwords,
         maintenance: Maintenance,
-    ) -> Self {
+    ) -> Result<Self, KeyError> {
         let ring = keys.ring();
-        Self {
+        Ok(Self {
             rates: Rates::new(config.rate_limits),
+            audit: Audit::new(config.events, &ring)?,
             config,
             ambient,
             store,
@@ -66,7 +70,7 @@ impl App {
             upkeep: Upkeep::new(maintenance),
             counters: Counters::default(),
             keys: Arc::new(keys),
-        }
+        })
     }
 
     /// The time.
@@ -77,6 +81,17 @@ impl App {
     /// A new id.
     pub(crate) fn guid(&self) -> Uuid {
         self.ambient.entropy.guid()
+    }
+
+    /// Writes what was noted of what was allowed.
+    pub async fn flush_events(&self) -> Result<(), StoreError> {
+        self.audit.flush(self.store.metadata(), self.now()).await
+    }
+
+    /// Forgets the events whose time has come.
+    pub async fn expire_events(&self) -> Result<(), StoreError> {
+        let maintenance = &self.upkeep.maintenance;
+        self.audit.expire(self.store.metadata(), maintenance, self.now()).await
     }
 
     /// The store.

@@ -10,17 +10,19 @@ use naru_access::{
 };
 use naru_identity::Tag as SecretTag;
 use naru_oci::{Digest, Reference, Referrer, RepositoryName, Tag};
+use uuid::Uuid;
 
 use crate::error::{AdminError, Missing, StoreError};
 use crate::freshness::Freshness;
 use crate::record::{
-    Account, Attributes, AttributesPatch, Barred, Blob, BlobStat, Deed, DeletedRepository,
-    EventFilter, HumanAccount, Item, Listing, Location, LoginEvent, ManifestPut, ManifestRecord,
-    ManifestStat, NewManifest, NewRegistry, NewRoleAssignment, NewScopeMap, NewSecret,
-    NewServicePrincipal, NewTenant, NewToken, NewUser, Order, Page, PutRefusal, Registry,
-    RegistryPatch, RepositoryEvent, RepositoryRecord, RoleAssignmentRecord, ScopeMapPatch,
-    ScopeMapRecord, Sealed, SecretRecord, ServicePrincipalRecord, Standing, StoredManifest,
-    TagRecord, TokenPatch, TokenRecord, UnlinkRefusal, UserRecord,
+    Account, Attributes, AttributesPatch, Barred, Blob, BlobStat, Deed, DeletedRepository, Event,
+    EventEntry, EventFilter, EventTable, HumanAccount, Item, Listing, Location, LoginEvent,
+    ManifestPut, ManifestRecord, ManifestStat, NewManifest, NewRegistry, NewRoleAssignment,
+    NewScopeMap, NewSecret, NewServicePrincipal, NewTenant, NewToken, NewUser, Order, Page,
+    PutRefusal, Recorded, Registry, RegistryPatch, RepositoryEvent, RepositoryRecord,
+    RoleAssignmentRecord, ScopeMapPatch, ScopeMapRecord, Sealed, SecretRecord,
+    ServicePrincipalRecord, Standing, Stored, StoredManifest, TagRecord, TokenPatch, TokenRecord,
+    UnlinkRefusal, UserRecord,
 };
 
 pub use upkeep::Upkeep;
@@ -63,8 +65,9 @@ pub trait Gatehouse: Send + Sync {
     /// What may be done to a repository, whoever asks; everything, where it is not there.
     async fn attributes(&self, place: &InRepository) -> Result<Attributes, StoreError>;
 
-    /// Writes a login event, and returns when it is durable.
-    async fn record_login(&self, event: LoginEvent) -> Result<(), StoreError>;
+    /// Writes events together, each as a row or into one that counts, and returns when they are
+    /// durable; where each was written.
+    async fn record_events(&self, entries: Vec<EventEntry>) -> Result<Vec<Recorded>, StoreError>;
 
     /// Whether the database answers.
     async fn ping(&self) -> Result<(), StoreError>;
@@ -489,22 +492,47 @@ pub trait Administration: Send + Sync {
     ) -> Result<(), AdminError>;
 }
 
-/// Reading events.
+/// Reading events, and forgetting them when their time has come.
 #[async_trait]
 pub trait Audit: Send + Sync {
-    /// Login events, the latest first.
+    /// Login events.
     async fn login_events(
         &self,
         access: &Access<op::ReadEvents>,
         filter: EventFilter,
-    ) -> Result<Vec<LoginEvent>, StoreError>;
+    ) -> Result<Vec<Stored<LoginEvent>>, StoreError>;
 
-    /// Repository events, the latest first.
+    /// Repository events.
     async fn repository_events(
         &self,
         access: &Access<op::ReadEvents>,
         filter: EventFilter,
-    ) -> Result<Vec<RepositoryEvent>, StoreError>;
+    ) -> Result<Vec<Stored<RepositoryEvent>>, StoreError>;
+
+    /// The event of a row, if it is one of the registry.
+    async fn event_in(
+        &self,
+        access: &Access<op::ReadEvents>,
+        table: EventTable,
+        row: u64,
+    ) -> Result<Option<Event>, StoreError>;
+
+    /// The registry's events whose correlation ids lie between two, both of them included.
+    async fn events_between(
+        &self,
+        access: &Access<op::ReadEvents>,
+        ids: (Uuid, Uuid),
+        limit: usize,
+    ) -> Result<Vec<Event>, StoreError>;
+
+    /// Forgets at most so many events of each table that are older than this; how many. So much
+    /// at a time that nobody else waits long for the writer.
+    async fn expire_events(
+        &self,
+        maintenance: &Maintenance,
+        before: Timestamp,
+        limit: usize,
+    ) -> Result<usize, StoreError>;
 }
 
 /// The whole boundary.

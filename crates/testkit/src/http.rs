@@ -7,6 +7,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use http_body_util::{BodyExt as _, Full};
+use hyper::client::conn::http1::{SendRequest, handshake};
 use hyper_util::rt::TokioIo;
 use serde_json::Value;
 use tokio::net::TcpStream;
@@ -83,10 +84,10 @@ impl Sending {
 
     /// Sends it, and reads the answer.
     pub async fn send(self) -> Reply {
-        let stream = TcpStream::connect(self.address).await.expect("the server listens");
-        let (mut sender, connection) =
-            hyper::client::conn::http1::handshake(TokioIo::new(stream)).await.expect("HTTP/1.1");
-        tokio::spawn(connection);
+        KeptConnection::to(self.address).await.send(self).await
+    }
+
+    fn into_request(self) -> Request<Full<Bytes>> {
         let mut request = Request::builder().method(self.method).uri(&self.target);
         if !self.headers.iter().any(|(name, _)| name == "host") {
             request = request.header("host", self.address.to_string());
@@ -94,8 +95,27 @@ impl Sending {
         for (name, value) in &self.headers {
             request = request.header(name, value);
         }
-        let request = request.body(Full::new(self.body)).expect("a request that can be sent");
-        let reply = sender.send_request(request).await.expect("an answer");
+        request.body(Full::new(self.body)).expect("a request that can be sent")
+    }
+}
+
+/// A connection that is kept from request to request, for those that send many.
+#[derive(Debug)]
+pub struct KeptConnection(SendRequest<Full<Bytes>>);
+
+impl KeptConnection {
+    /// Connects.
+    pub async fn to(address: SocketAddr) -> Self {
+        let stream = TcpStream::connect(address).await.expect("the server listens");
+        let (sender, connection) = handshake(TokioIo::new(stream)).await.expect("HTTP/1.1");
+        tokio::spawn(connection);
+        Self(sender)
+    }
+
+    /// Sends a request over it, and reads the answer.
+    pub async fn send(&mut self, request: Sending) -> Reply {
+        self.0.ready().await.expect("a connection that lives");
+        let reply = self.0.send_request(request.into_request()).await.expect("an answer");
         let (head, body) = reply.into_parts();
         let body = body.collect().await.expect("a body that comes whole").to_bytes();
         Reply { status: head.status, headers: head.headers, body }

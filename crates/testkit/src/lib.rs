@@ -18,7 +18,7 @@ mod server;
 
 pub use admin::AdminReply;
 pub use clock::SetClock;
-pub use http::{Reply, Sending, percent};
+pub use http::{KeptConnection, Reply, Sending, percent};
 pub use image::{Image, MANIFEST, blob, image};
 pub use login::{Login, host, text};
 pub use server::{Kit, OWNER, OWNER_PASSWORD};

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use naru_identity::secret::{SecretKind, generate};
+use naru_server::Config;
 use naru_server::ambient::SystemEntropy;
 use serde_json::{Value, json};
 
@@ -42,8 +43,17 @@ impl Sending {
 impl Kit {
     /// Starts a server with a domain, and the registries `registry` and `second`.
     pub async fn start_with_domain() -> Self {
+        Self::start_with_domain_and(|_| {}).await
+    }
+
+    /// As [`Kit::start_with_domain`], with other settings.
+    pub async fn start_with_domain_and(change: impl FnOnce(&mut Config)) -> Self {
         let domain = DOMAIN.parse().expect("a domain");
-        let kit = Self::start_with(|config| config.domain = Some(domain)).await;
+        let kit = Self::start_with(|config| {
+            config.domain = Some(domain);
+            change(config);
+        })
+        .await;
         kit.create_registry("second").await;
         kit
     }
@@ -173,9 +183,11 @@ impl Kit {
 
     /// The reasons of a registry's login events, by correlation id.
     pub async fn reasons(&self, registry: &str) -> HashMap<String, String> {
-        let events = self.admin_at(registry, "events", "login", json!({ "top": 10_000 })).await;
-        let events = events.as_array().expect("a list");
-        events.iter().map(|event| (text(&event["CorrelationId"]), text(&event["Reason"]))).collect()
+        let events = self.export_at(registry, "login").await;
+        let refused = events.iter().filter_map(|event| {
+            Some((text(&event["CorrelationId"]), event["Reason"].as_str()?.to_owned()))
+        });
+        refused.collect()
     }
 }
 

@@ -6,7 +6,7 @@ pub(crate) mod check_health;
 mod completions;
 pub(crate) mod config;
 mod credential;
-mod events;
+pub(crate) mod events;
 pub(crate) mod explain;
 mod key;
 mod man;
@@ -83,7 +83,7 @@ pub(crate) struct Global {
 /// What a command is about.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Noun {
-    Serve(serve::Serve),
+    Serve(Box<serve::Serve>),
     #[command(subcommand)]
     Config(config::Verb),
     #[command(subcommand)]
@@ -209,7 +209,7 @@ impl Noun {
             Self::Gc(options) => options.into_call()?,
             Self::Verify(options) => options.into_call()?,
             Self::CanI(question) => question.into_call(context)?,
-            Self::Events(verb) => verb.into_call()?,
+            Self::Events(verb) => verb.into_call(context)?,
         }))
     }
 }

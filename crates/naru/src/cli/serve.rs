@@ -46,6 +46,12 @@ pub(crate) struct Serve {
     /// How long running requests may take to finish at the end (default 30s)
     #[arg(long, value_name = "TIME")]
     shutdown_timeout: Option<String>,
+    /// Which events are kept: `all`, or `refusals` and writes alone
+    #[arg(long, value_name = "WHICH")]
+    events_record: Option<String>,
+    /// How long events are kept (default 90d)
+    #[arg(long, value_name = "TIME")]
+    events_retention: Option<String>,
     /// The form of log lines
     #[arg(long, value_enum, default_value_t)]
     pub(crate) log_format: LogFormat,
@@ -68,6 +74,8 @@ impl Serve {
         match option {
             "--alias" => self.alias.clone(),
             "--domain" => one(&self.domain),
+            "--events-record" => one(&self.events_record),
+            "--events-retention" => one(&self.events_retention),
             "--listen" => self.listen.clone(),
             "--public-url" => one(&self.public_url),
             "--rate-limit-identity" => self.rate_limit_identity.clone(),

@@ -396,10 +396,12 @@ fn a_refused_login_is_found_among_the_events() {
     filters().bind(|| {
         insta::assert_snapshot!(world.shown("events login --failed"), @r"
         exit 0
-        TIME                                  REASON              IDENTITY
-        CORRELATION ID                        REPOSITORY          ADDRESS
-        [time]                  credential-invalid  owner
-        [id]  -                   127.0.0.1
+        TIME                  REASON              IDENTITY
+        COUNT                 REPOSITORY          ADDRESS
+        CORRELATION ID
+        [time]  credential-invalid  owner
+        1                     -                   127.0.0.1
+        [id]
         ----
         ");
     });

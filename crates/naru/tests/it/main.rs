@@ -6,6 +6,7 @@ mod can_i;
 mod check_health;
 mod config;
 mod content;
+mod events;
 mod explain;
 mod refusals;
 mod serve;

@@ -157,8 +157,14 @@ impl World {
 
     /// The status of `GET /v2/` with a name and a password.
     pub(crate) fn login(&self, name: &str, password: &str) -> u16 {
+        self.ask(name, password, "GET /v2/")
+    }
+
+    /// The status of a request with a name and a password.
+    pub(crate) fn ask(&self, name: &str, password: &str, request: &str) -> u16 {
         let basic = base64(&format!("{name}:{password}"));
-        get(&self.server().address(), "/v2/", &format!("Authorization: Basic {basic}\r\n"))
+        let authorization = format!("Authorization: Basic {basic}\r\n");
+        ask(&self.server().address(), request, &authorization)
     }
 
     /// Pushes an image as a client does, by the owner.
@@ -205,8 +211,13 @@ impl World {
 
 /// The status of a GET.
 pub(crate) fn get(address: &str, path: &str, headers: &str) -> u16 {
+    ask(address, &format!("GET {path}"), headers)
+}
+
+/// The status of a request without a body.
+fn ask(address: &str, request: &str, headers: &str) -> u16 {
     let mut stream = TcpStream::connect(address).unwrap();
-    write!(stream, "GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n{headers}\r\n")
+    write!(stream, "{request} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n{headers}\r\n")
         .unwrap();
     status(stream)
 }

@@ -7,6 +7,7 @@ use naru_access::{
 use naru_oci::{Digest, Reference, RepositoryName, Tag};
 use naru_store::{
     Barred, Deed, Item, Listing, Missing, Order, Page, Registry, RepositoryEvent, RequestFacts,
+    Tally,
 };
 use serde::{Deserialize, Serialize};
 
@@ -224,6 +225,7 @@ pub(super) fn event<A: Writing>(
         user_agent: String::new(),
         login_server: canonical(&app.config, &registry.key()),
         identity: access.holder().name.clone(),
+        identity_kind: Some(access.holder().kind),
         credential: access.holder().kind.word().to_owned(),
     };
     let (digest, tag) = match item {
@@ -233,9 +235,11 @@ pub(super) fn event<A: Writing>(
     };
     RepositoryEvent {
         place: *access.place().registry(),
+        tally: Tally::one(request.time),
         request,
         operation: operation.to_owned(),
         result: 200,
+        reason: None,
         repository: access.repository().to_string(),
         tag,
         digest,

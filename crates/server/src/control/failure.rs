@@ -60,10 +60,20 @@ pub enum Fault {
         /// What was given.
         given: String,
     },
+    /// No IP address.
+    Address {
+        /// What was given.
+        given: String,
+    },
     /// Two things that exclude each other, or one that lacks the other.
     Combination(&'static str),
     /// Nothing that can be done to content.
     Deed {
+        /// What was given.
+        given: String,
+    },
+    /// No correlation id is in it.
+    EventId {
         /// What was given.
         given: String,
     },
@@ -242,6 +252,12 @@ impl Failure {
             }
             Self::Invalid(fault) => fault.hint(),
             Self::Refused(AdminError::InUse { .. }) => Some(("hint-in-use", vec![])),
+            Self::Refused(AdminError::NotFound { what: "event", .. }) => {
+                Some(("hint-event", vec![]))
+            }
+            Self::Refused(AdminError::Ambiguous { what: "event", .. }) => {
+                Some(("hint-event-id", vec![]))
+            }
             Self::Locked { lift, .. } => Some(("hint-locked", vec![("command", lift.clone())])),
             Self::Refused(AdminError::NotFound { what, name }) => {
                 let (_, command) = LISTS.iter().find(|(noun, _)| noun == what)?;
@@ -278,9 +294,11 @@ impl Fault {
         match self {
             Self::Action { given: action } => ("failure-action", given(action)),
             Self::Asker { given: who } => ("failure-asker", given(who)),
+            Self::Address { given: address } => ("failure-address", given(address)),
             Self::Combination(id) => (id, vec![]),
             Self::Deed { given: action } => ("failure-deed", given(action)),
             Self::Image { given: image, .. } => ("failure-image", given(image)),
+            Self::EventId { given: id } => ("failure-event-id", given(id)),
             Self::Name(NameError { given: name, kind, .. }) => {
                 let id = match kind {
                     NameKind::Registry => "failure-name-registry",
@@ -327,7 +345,9 @@ impl Fault {
             }
             Self::Pattern(error) => error.suggestion.as_deref().and_then(nearest),
             Self::Reason { nearest: code, .. } => code.and_then(nearest),
-            Self::Asker { .. }
+            Self::EventId { .. } => Some(("hint-event-id", vec![])),
+            Self::Address { .. }
+            | Self::Asker { .. }
             | Self::Combination(_)
             | Self::Name(_)
             | Self::Nothing

@@ -61,8 +61,10 @@ rows! {
     "can-i" "ask" => can_i::ask;
     "credential" "renew" => credential::renew;
     "credential" "show" => credential::show;
+    "events" "export" => events::export;
     "events" "login" => events::login;
     "events" "repository" => events::repository;
+    "events" "show" => events::show;
     "gc" "run" => gc::run;
     "key" "list" => key::list;
     "key" "revoke" => key::revoke;

@@ -96,8 +96,10 @@ const EXAMPLES: &[(&str, &str, &str, &str)] = &[
     ),
     ("credential", "renew", r#"{"passwordName":"password"}"#, "Contributor"),
     ("credential", "show", "{}", "Contributor"),
+    ("events", "export", r#"{"table":"login","filter":{}}"#, "Reader"),
     ("events", "login", "{}", "Reader"),
     ("events", "repository", "{}", "Reader"),
+    ("events", "show", r#"{"id":"00000000-0000-4000-8000-000000000001"}"#, "Reader"),
     ("gc", "run", r#"{"lease":"24h","dryRun":true}"#, "Contributor tenant"),
     ("key", "list", "{}", "Reader tenant"),
     ("key", "revoke", r#"{"keyId":"nobody's"}"#, "Contributor tenant"),
@@ -379,6 +381,7 @@ async fn what_cannot_be_done_says_why_and_what_to_do() {
         ("network-rule", "add", json!({ "ipAddress": "192.0.2.7/24" })),
         ("events", "login", json!({ "since": "yesterday" })),
         ("events", "login", json!({ "reason": "credential-invald" })),
+        ("events", "login", json!({ "ip": "192.0.2.0/24" })),
         ("role-assignment", "create", json!({ "assignee": "alice", "role": "AcrPul" })),
         (
             "role-assignment",
@@ -405,6 +408,7 @@ async fn what_cannot_be_done_says_why_and_what_to_do() {
     network-rule add: 2 request-invalid: `192.0.2.7/24` is not an IP address or range such as 192.0.2.0/24 or 2001:db8::/32 / did you mean `192.0.2.0/24`?
     events login: 2 request-invalid: `yesterday` is not a time such as 30m, 1h or 90d
     events login: 2 request-invalid: `credential-invald` is not a reason code / did you mean `credential-invalid`?
+    events login: 2 request-invalid: `192.0.2.0/24` is not an IP address such as 192.0.2.7 or 2001:db8::1
     role-assignment create: 3 not-found: there is no role `AcrPul`
     role-assignment create: 2 request-invalid: a scope is `/`, or a path such as /subscriptions/ID/resourceGroups/NAME
     registry update: 2 request-invalid: the request cannot be read: unknown field `adminEnbled`, expected one of `adminEnabled`, `anonymousPullEnabled`, `publicNetworkEnabled`, `defaultAction`, `denials`, `sparseManifestsEnabled`

@@ -81,6 +81,19 @@ impl Answer {
         self.header(CONTENT_LENGTH, length.to_string())
     }
 
+    /// A header that it has, as text.
+    pub(crate) fn header_text(&self, name: &HeaderName) -> Option<&str> {
+        self.response.headers().get(name)?.to_str().ok()
+    }
+
+    /// The size of its body, where it is whole in memory.
+    pub(crate) fn size(&self) -> Option<u64> {
+        match self.response.body() {
+            Body::Full(bytes) => Some(bytes.len() as u64),
+            _ => None,
+        }
+    }
+
     /// The answer as it is sent.
     pub(crate) fn into_response(self) -> Response<Body> {
         self.response

@@ -296,7 +296,8 @@ async fn by_human_password(
     app.throttle.admit(guess)?;
     let found = metadata.account_by_name(registry.place(), &login_key(name)).await?;
     let stored = found.as_ref().map(|found| found.password_hash.clone());
-    let right = app.passwords.verify(password, stored).await.map_err(|_| {
+    let known = app.throttle.knows(guess);
+    let right = app.passwords.verify(password, stored, known).await.map_err(|_| {
         let denial = Denial::new(Cause::RegistryUnavailable);
         denial.with_evidence(Evidence::RetryAfter(BUSY_SECONDS))
     })?;

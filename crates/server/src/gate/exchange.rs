@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use naru_access::{Access, DataAction, Denial, InRepository, PrincipalKind, Pull, Push};
+use naru_access::{Access, DataAction, Denial, InRepository, PrincipalKind, Pull, Push, Rule};
 use naru_codes::Cause;
 use naru_identity::ticket::{Owner, Ticket};
 use naru_oci::RepositoryName;
@@ -28,6 +28,10 @@ pub(crate) struct Exchange {
     pub(crate) caller: Option<Caller>,
     /// The kind of principal that an identity token was asked for, at the directory.
     pub(crate) grantee: Option<PrincipalKind>,
+    /// The rule that the right to it rests on, once that is decided.
+    pub(crate) granted: Option<Rule>,
+    /// The id of the token that it was given, at the endpoints of tokens.
+    pub(crate) issued: Option<String>,
 }
 
 impl Exchange {
@@ -82,7 +86,9 @@ impl Exchange {
         let place = place.ok_or_else(|| {
             super::Refused::missing(naru_oci::ErrorCode::NameUnknown, "no such path")
         })?;
-        authorize::<A>(&self.app, &self.hosted, &caller, place).await
+        let access = authorize::<A>(&self.app, &self.hosted, &caller, place).await?;
+        self.granted = Some(access.rule().clone());
+        Ok(access)
     }
 
     /// The caller's *present* right to pull from another repository of the registry, whatever its

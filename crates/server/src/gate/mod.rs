@@ -12,7 +12,7 @@ mod authorize;
 mod counters;
 mod credential;
 pub(crate) mod entra;
-mod event;
+pub(crate) mod event;
 mod exchange;
 mod passwords;
 mod present;

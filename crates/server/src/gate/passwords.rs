@@ -18,6 +18,10 @@ const AT_ONCE: usize = 2;
 /// How many wait for their turn; a further one is told to come back.
 const QUEUE: usize = 64;
 
+/// How many more may wait whose name got in from their address lately, or who are administrators:
+/// a flood of others leaves them a place.
+const RESERVED: usize = 32;
+
 /// How long a right password is remembered, so that not every pull pays for it.
 const REMEMBERED_FOR: SignedDuration = SignedDuration::from_mins(5);
 
@@ -75,26 +79,30 @@ impl HumanPasswords {
     ) -> Result<String, PasswordFailure> {
         let password = naru_identity::secret::Secret::new(password.to_owned());
         let hashed =
-            self.run(move |argon2| argon2.hash(password.expose(), entropy.as_ref())).await?;
+            self.run(true, move |argon2| argon2.hash(password.expose(), entropy.as_ref())).await?;
         hashed.map_err(PasswordFailure::Refused)
     }
 
-    /// Verifies a password against what is stored, or against nobody's: one run of Argon2id.
+    /// Verifies a password against what is stored, or against nobody's: one run of Argon2id. Those
+    /// who are known where they come from have places of their own in the queue.
     pub(crate) async fn verify(
         &self,
         password: &str,
         stored: Option<String>,
+        known: bool,
     ) -> Result<bool, PasswordFailure> {
         let password = naru_identity::secret::Secret::new(password.to_owned());
-        self.run(move |argon2| argon2.verify(password.expose(), stored.as_deref())).await
+        self.run(known, move |argon2| argon2.verify(password.expose(), stored.as_deref())).await
     }
 
     async fn run<T: Send + 'static>(
         &self,
+        known: bool,
         work: impl FnOnce(&Passwords) -> T + Send + 'static,
     ) -> Result<T, PasswordFailure> {
         let place = Place(&self.waiting);
-        if self.waiting.fetch_add(1, Ordering::AcqRel) >= QUEUE {
+        let room = if known { QUEUE + RESERVED } else { QUEUE };
+        if self.waiting.fetch_add(1, Ordering::AcqRel) >= room {
             return Err(PasswordFailure::Busy);
         }
         let turn = Arc::clone(&self.turns).acquire_owned().await;

@@ -50,6 +50,11 @@ impl Throttle {
         }
     }
 
+    /// Whether this name got in lately from this address.
+    pub(crate) fn knows(&self, guess: Try) -> bool {
+        self.guesses().knows(guess.prefix, guess.name, guess.now)
+    }
+
     /// The try was wrong.
     pub(crate) fn failed(&self, guess: Try) {
         self.guesses().failed(guess.prefix, guess.name, guess.pair, guess.now);

@@ -14,12 +14,14 @@ use http::{Request, Response, StatusCode};
 use hyper::body::Incoming;
 use naru_access::PrincipalKind;
 use naru_oci::ErrorCode;
+use naru_store::{Event, StoreError};
+use uuid::Uuid;
 
 use crate::edge::answer::CORRELATION_ID;
 use crate::edge::{Answer, Body, Connection, Inbound, body, host};
 use crate::gate::answer::Situation;
-use crate::gate::entra;
 use crate::gate::{Exchange, Found, Presented, Refusal, Refused, Target, find};
+use crate::gate::{entra, event};
 use crate::state::App;
 
 const API_VERSION: HeaderName = HeaderName::from_static("docker-distribution-api-version");
@@ -44,11 +46,10 @@ pub(crate) async fn handle(
     let Some(inbound) = Inbound::new(&app, request, connection) else {
         return unjudged(Answer::new(StatusCode::BAD_REQUEST));
     };
-    let correlation_id = inbound.correlation_id.to_string();
     let in_registry = inbound.path.starts_with("/v2");
-    let answer = answer(app, inbound).await;
+    let (answer, correlation_id) = answer(app, inbound).await;
     let answer = answer
-        .header(CORRELATION_ID, &correlation_id)
+        .header(CORRELATION_ID, correlation_id.to_string())
         .header(http::header::X_CONTENT_TYPE_OPTIONS, "nosniff")
         .header_if(API_VERSION, in_registry.then_some("registry/2.0"));
     answer.into_response()
@@ -68,14 +69,21 @@ fn too_long(request: &Request<Incoming>, most: usize) -> Option<StatusCode> {
     }
 }
 
-async fn answer(app: Arc<App>, inbound: Inbound) -> Answer {
+/// The answer, and the id by which it is found again.
+async fn answer(app: Arc<App>, mut inbound: Inbound) -> (Answer, Uuid) {
     let registries = match app.present.registries(&app.config, app.store.metadata()).await {
         Ok(registries) => registries,
-        Err(error) => return Situation::nowhere(&inbound).answer(&error.into()),
+        Err(error) => return nowhere(&inbound, &error.into()),
     };
     let hosted = match host::registry(&app.config, &registries, &inbound.client) {
         Ok(hosted) => Arc::clone(hosted),
-        Err(denial) => return Situation::nowhere(&inbound).answer(&denial.into()),
+        Err(denial) => {
+            let event = event::to_no_registry(&app, &registries, &inbound, &denial);
+            return match record(&app, &mut inbound, event).await {
+                Ok(()) => nowhere(&inbound, &denial.into()),
+                Err(error) => nowhere(&inbound, &error.into()),
+            };
+        }
     };
     let (target, fault) = match Target::read(&inbound.path) {
         Ok(target) => (target, None),
@@ -91,11 +99,28 @@ async fn answer(app: Arc<App>, inbound: Inbound) -> Answer {
         presented,
         caller: None,
         grantee: None,
+        granted: None,
+        issued: None,
     };
     match judge(&mut exchange, fault).await {
-        Ok(answer) => answer,
+        Ok(answer) => {
+            exchange.note_what_was_allowed(&answer);
+            (answer, exchange.inbound.correlation_id)
+        }
         Err(refusal) => refuse(exchange, refusal).await,
     }
+}
+
+fn nowhere(inbound: &Inbound, refusal: &Refusal) -> (Answer, Uuid) {
+    (Situation::nowhere(inbound).answer(refusal), inbound.correlation_id)
+}
+
+/// Writes the event of a refusal, durably. The answer carries the id that leads to it.
+async fn record(app: &App, inbound: &mut Inbound, event: Option<Event>) -> Result<(), StoreError> {
+    if let Some(event) = event {
+        inbound.correlation_id = app.audit.refused(app.store.metadata(), event).await?;
+    }
+    Ok(())
 }
 
 /// Judges a request, step by step (`gate.md` §1), and lets its route answer.
@@ -138,25 +163,25 @@ fn answer_refusal(exchange: &Exchange, situation: &Situation, refusal: &Refusal)
 }
 
 /// Answers a refusal, once its event is written.
-async fn refuse(mut exchange: Exchange, refusal: Refusal) -> Answer {
+async fn refuse(mut exchange: Exchange, refusal: Refusal) -> (Answer, Uuid) {
+    let event = exchange.refusal_event(&refusal, &Situation::of(&exchange));
+    let recorded = record(&exchange.app, &mut exchange.inbound, event).await;
     let situation = Situation::of(&exchange);
-    let event = match &refusal {
-        Refusal::Denied(denial) => exchange.login_event(denial, &situation),
-        Refusal::Refused(_) | Refusal::Store(_) => None,
-    };
-    let recorded = match event {
-        Some(event) => exchange.app.store.metadata().record_login(event).await,
-        None => Ok(()),
-    };
     // A client that waits to be told to go on does not send what it has.
     if let Some(incoming) = exchange.inbound.body.take()
         && !exchange.inbound.headers.contains_key(EXPECT)
     {
         body::drain(incoming);
     }
-    match recorded {
-        Ok(()) => answer_refusal(&exchange, &situation, &refusal),
+    let answer = match (recorded, &refusal) {
         // A denial is never dropped: one that cannot be written is not given either.
-        Err(error) => situation.answer(&error.into()),
-    }
+        (Err(error), Refusal::Denied(_)) => situation.answer(&error.into()),
+        (Err(error), _) => {
+            // What is not there is not there, also while nothing can be written.
+            tracing::warn!(%error, "the event of a refusal was not written");
+            answer_refusal(&exchange, &situation, &refusal)
+        }
+        (Ok(()), _) => answer_refusal(&exchange, &situation, &refusal),
+    };
+    (answer, exchange.inbound.correlation_id)
 }

@@ -2,10 +2,12 @@
 #![cfg(test)]
 
 mod acr;
+mod audit;
 mod causes;
 mod control;
 mod directory;
 mod first;
+mod flood;
 mod full_disk;
 mod gate;
 mod limits;

@@ -21,7 +21,10 @@ pub use content::{
     Blob, BlobBody, BlobStat, Listing, Location, ManifestPut, ManifestStat, NewManifest, Page,
     PutRefusal, Sealed, SealedBody, StoredManifest, UnlinkRefusal,
 };
-pub use event::{EventFilter, LoginEvent, RepositoryEvent, RequestFacts};
+pub use event::{
+    CountingRow, Event, EventEntry, EventFilter, EventTable, LoginEvent, Recorded, RepositoryEvent,
+    RequestFacts, Spread, Stored, Tally,
+};
 pub use gate::{Account, HumanAccount, Standing};
 pub use registry::{Denials, NewRegistry, NewTenant, Registry, RegistryPatch, RegistrySettings};
 pub use upkeep::{

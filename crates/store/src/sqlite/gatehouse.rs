@@ -14,14 +14,15 @@ use rusqlite::Row;
 use uuid::Uuid;
 
 use super::Sqlite;
-use super::audit::insert_login_event;
+use super::audit::record_event;
 use super::repositories::find;
 use super::session::{Session, guid_at, optional_time_at, parsed_at, time_at};
 use crate::error::StoreError;
 use crate::freshness::Freshness;
 use crate::metadata::Gatehouse;
 use crate::record::{
-    Account, Attributes, Denials, HumanAccount, LoginEvent, Registry, RegistrySettings, Standing,
+    Account, Attributes, Denials, EventEntry, HumanAccount, Recorded, Registry, RegistrySettings,
+    Standing,
 };
 
 #[async_trait]
@@ -94,8 +95,11 @@ impl Gatehouse for Sqlite {
         .await
     }
 
-    async fn record_login(&self, event: LoginEvent) -> Result<(), StoreError> {
-        self.write(move |session| insert_login_event(session, &event)).await
+    async fn record_events(&self, entries: Vec<EventEntry>) -> Result<Vec<Recorded>, StoreError> {
+        self.write(move |session| {
+            entries.iter().map(|entry| record_event(session, entry)).collect()
+        })
+        .await
     }
 
     async fn ping(&self) -> Result<(), StoreError> {

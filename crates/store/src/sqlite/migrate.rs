@@ -12,6 +12,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../../migrations/0001_first.sql"),
     include_str!("../../migrations/0002_attributes.sql"),
     include_str!("../../migrations/0003_verification.sql"),
+    include_str!("../../migrations/0004_events.sql"),
 ];
 
 /// Why a database cannot be used.
@@ -118,5 +119,46 @@ mod tests {
             Ok([row.get::<_, i64>(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?])
         });
         assert_eq!(row.unwrap(), [0, 5000, 0, 6000, 0]);
+    }
+
+    #[test]
+    fn events_of_an_older_version_are_kept_and_their_row_numbers_never_come_again() {
+        let mut connection = Connection::open_in_memory().unwrap();
+        connection.execute_batch(MIGRATIONS[0]).unwrap();
+        connection.execute_batch(MIGRATIONS[1]).unwrap();
+        connection
+            .execute_batch(
+                "INSERT INTO login_event VALUES (7, x'01', x'03', 5, x'0a', 'GET /v2/', 'alice',
+                     'user-password', '192.0.2.7', 401, 'credential-invalid', NULL, NULL, NULL,
+                     NULL, NULL, 'registry', 'docker', NULL, 3, 1, 5);
+                 INSERT INTO repository_event VALUES (9, x'01', x'03', 6, x'0b', 'Push', 'alice',
+                     'user-password', '192.0.2.7', 201, 'app', 'v1', NULL, NULL, NULL, 2, 'admin',
+                     'registry', 'docker', NULL, 3, 1, 6);",
+            )
+            .unwrap();
+        connection.pragma_update(None, "application_id", APPLICATION_ID).unwrap();
+        connection.pragma_update(None, "user_version", 2).unwrap();
+        migrate(&mut connection).unwrap();
+        for (table, id, who) in [("login_event", 7, "alice"), ("repository_event", 9, "alice")] {
+            let sql = format!("SELECT id, identity, count, spread FROM {table}");
+            let row = connection.query_row(&sql, [], |row| {
+                Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?))
+            });
+            let kept: (i64, String, i64, String) = row.unwrap();
+            assert_eq!(kept, (id, who.to_owned(), 1, "same".to_owned()));
+            connection.execute_batch(&format!("DELETE FROM {table}")).unwrap();
+            let columns = "tenant, registry, time, correlation_id, operation, identity, \
+                           credential, caller_ip, result, login_server, user_agent, duration_ms, \
+                           last_time";
+            let repository = if table == "repository_event" { ", repository" } else { "" };
+            let value = if table == "repository_event" { ", 'app'" } else { "" };
+            connection
+                .execute_batch(&format!(
+                    "INSERT INTO {table} ({columns}{repository}) VALUES (x'01', x'03', 8, x'0c', \
+                     'x', 'x', 'x', 'x', 200, 'x', 'x', 0, 8{value})"
+                ))
+                .unwrap();
+            assert!(connection.last_insert_rowid() > id, "{table}");
+        }
     }
 }

@@ -65,6 +65,7 @@ pub(crate) async fn post(exchange: &mut Exchange) -> Result<Answer, Refusal> {
         (caller.until, app.guid(), exchange.inbound.time),
     )
     .map_err(|error| StoreError::Unavailable(error.to_string()))?;
+    exchange.issued = Some(minted.jti);
     let lives = minted.lives.as_secs();
     let answer = json!({
         "token_type": "Bearer",

@@ -42,5 +42,6 @@ pub(crate) async fn post(exchange: &mut Exchange) -> Result<Answer, Refusal> {
     };
     let minted = mint_refresh(&app.keys.ring(), grant, app.guid(), exchange.inbound.time)
         .map_err(|error| StoreError::Unavailable(error.to_string()))?;
+    (exchange.caller, exchange.issued) = (Some(caller), Some(minted.jti));
     Ok(Answer::json(StatusCode::OK, &json!({ "refresh_token": minted.token })).no_store())
 }

@@ -5,6 +5,8 @@
 //! answered with a refresh token: docker would store that in the password's place, and a pipeline
 //! would die three hours later.
 
+use std::sync::Arc;
+
 use http::StatusCode;
 use jiff::SignedDuration;
 use naru_access::{AccessList, Denial, Holder, Scope, holds_nothing, parse_scopes, reduce};
@@ -12,7 +14,7 @@ use naru_codes::Cause;
 use naru_identity::secret::SecretForm;
 use naru_identity::token::{AccessGrant, mint_access};
 use naru_oci::ErrorCode;
-use naru_store::StoreError;
+use naru_store::{Event, StoreError};
 use serde::Serialize;
 
 use super::{Form, check_service};
@@ -97,24 +99,31 @@ async fn answer(exchange: &mut Exchange, form: &Form) -> Result<Answer, Refusal>
         None => exchange.identify().await?,
     };
     let holder = caller.holder(&exchange.app).await?;
-    let policy = &exchange.hosted.policy;
-    let access = reduce(&holder, policy, &scopes);
+    let hosted = Arc::clone(&exchange.hosted);
+    let access = reduce(&holder, &hosted.policy, &scopes);
     if caller.is_anonymous() {
-        admit_anonymous(exchange, &holder, &scopes, &access).await?;
-    } else if scopes.is_empty() && holds_nothing(&holder, policy) {
+        let less = admit_anonymous(exchange, &holder, &scopes, &access).await?;
+        let answer = minted(exchange, caller, access)?;
+        if less {
+            // Its event is written; it is not to be another one.
+            exchange.issued = None;
+        }
+        return Ok(answer);
+    }
+    if scopes.is_empty() && holds_nothing(&holder, &hosted.policy) {
         return Err(Denial::new(Cause::PermissionNoRole).to_holder(holder.principal).into());
     }
     minted(exchange, caller, access)
 }
 
 /// An anonymous request is granted where anonymous pull gives something of what was asked, or is
-/// on where nothing was. One that gets less than it asked for leaves a trace.
+/// on where nothing was. One that gets less than it asked for leaves a trace; whether it did.
 async fn admit_anonymous(
-    exchange: &Exchange,
+    exchange: &mut Exchange,
     holder: &Holder,
     scopes: &[Scope],
     access: &AccessList,
-) -> Result<(), Refusal> {
+) -> Result<bool, Refusal> {
     let given = match scopes {
         [] => exchange.hosted.policy.anonymous_pull,
         _ => access.0.iter().any(|entry| !entry.actions.is_empty()),
@@ -128,12 +137,13 @@ async fn admit_anonymous(
             .to_holder(holder.principal.clone())
             .with_note("an anonymous token with less than it was asked for");
         let event = exchange.login_event_of(&denial, StatusCode::OK.as_u16());
-        exchange.app.store.metadata().record_login(event).await?;
+        let (app, event) = (&exchange.app, Event::Login(event));
+        exchange.inbound.correlation_id = app.audit.refused(app.store.metadata(), event).await?;
     }
-    Ok(())
+    Ok(less)
 }
 
-fn minted(exchange: &Exchange, caller: Caller, access: AccessList) -> Result<Answer, Refusal> {
+fn minted(exchange: &mut Exchange, caller: Caller, access: AccessList) -> Result<Answer, Refusal> {
     let (ceiling, refresh_token) = match caller.means {
         Means::AccessTokenAsPassword(token) => (Some(token.access.clone()), None),
         Means::RefreshToken(token) => (None, Some(token.expose().to_owned())),
@@ -152,6 +162,7 @@ fn minted(exchange: &Exchange, caller: Caller, access: AccessList) -> Result<Ans
     let app = &exchange.app;
     let minted = mint_access(&app.keys.ring(), grant, app.guid(), exchange.inbound.time)
         .map_err(|error| StoreError::Unavailable(error.to_string()))?;
+    exchange.issued = Some(minted.jti);
     let early = EARLY.min(minted.lives / 10);
     let token = minted.token;
     let answer = TokenAnswer {

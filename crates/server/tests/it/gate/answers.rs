@@ -187,7 +187,7 @@ async fn the_bare_challenge_and_a_narrow_token_are_counted_and_leave_no_event() 
         "{challenge}"
     );
     assert_eq!((counters.challenges(), counters.narrow_tokens()), (before.0 + 5, before.1 + 1));
-    assert_eq!(kit.admin("events", "login", json!({})).await, json!([]));
+    assert_eq!(kit.admin("events", "login", json!({ "failed": true })).await, json!([]));
     // A token request without a credential is another matter: somebody forgot to log in.
     let reply = kit.ask_access("registry", None, &["repository:team/app:pull"]).await.expect(401);
     assert_eq!(kit.reasons("registry").await[&reply.correlation_id()], "credential-missing");

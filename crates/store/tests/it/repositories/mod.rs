@@ -20,7 +20,7 @@ use naru_store::content::{Content, Directory, INLINE_LIMIT, Source, SourceError,
 use naru_store::sqlite::Sqlite;
 use naru_store::{
     Audit, EventFilter, ManifestPut, NewManifest, Page, PutRefusal, Repositories, RepositoryEvent,
-    RequestFacts, Sealed,
+    RequestFacts, Sealed, Tally,
 };
 use uuid::Uuid;
 
@@ -134,7 +134,7 @@ impl World {
         let access =
             decide_management::<operation::ReadEvents>(&operator(FIRST), &ScopePath::root(), FIRST);
         let events = self.database.repository_events(&access.unwrap(), filter).await.unwrap();
-        events.into_iter().map(|event| (event.operation, event.digest)).collect()
+        events.into_iter().map(|stored| (stored.event.operation, stored.event.digest)).collect()
     }
 }
 
@@ -197,10 +197,13 @@ fn event_at(
             user_agent: "test".to_owned(),
             login_server: "first.localhost".to_owned(),
             identity: "local".to_owned(),
+            identity_kind: None,
             credential: "operator".to_owned(),
         },
         operation: operation.to_owned(),
         result: 201,
+        reason: None,
+        tally: Tally::one(time),
         repository: repository.to_owned(),
         tag: None,
         digest: digest.map(ToString::to_string),

@@ -150,11 +150,14 @@ impl Bench {
             user_agent: "test".to_owned(),
             login_server: "registry.localhost".to_owned(),
             identity: "local".to_owned(),
+            identity_kind: None,
             credential: "operator".to_owned(),
         };
         RepositoryEvent {
             place: self.place,
+            tally: naru_store::Tally::one(request.time),
             request,
+            reason: None,
             operation: "Test".to_owned(),
             result: 200,
             repository: repository.to_owned(),

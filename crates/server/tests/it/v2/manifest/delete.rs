@@ -48,7 +48,12 @@ async fn nothing_is_deleted_where_nothing_is() {
     assert_eq!(missing.code(), "NAME_UNKNOWN");
     let target = format!("/v2/a/manifests/{}", Digest::sha256(b"nothing"));
     kit.delete(&target).by_owner().await.expect(404);
-    assert_eq!(kit.admin("events", "repository", json!({})).await, json!([]));
+    let events = kit.export("repository").await;
+    assert_eq!(events.len(), 2);
+    for (event, tag) in events.iter().zip([json!("v1"), json!(null)]) {
+        assert_eq!(event["Reason"], "name-repository-unknown");
+        assert_eq!((&event["ResultDescription"], &event["Tag"]), (&json!("404"), &tag));
+    }
 }
 
 #[tokio::test]
