@@ -146,7 +146,8 @@ async fn roles_elsewhere_and_roles_of_less_are_told_apart() {
     assert_eq!(less["cause"], "permission-push");
     let why = steps(&less, "role-assignment");
     let missing = "the role does not have Microsoft.ContainerRegistry/registries/push/write";
-    assert!(why[1].ends_with(missing), "{why:?}");
+    // Two assignments of one instant stand in no particular order.
+    assert!(why.iter().any(|why| why.ends_with(missing)), "{why:?}");
     let catalog = json!({ "action": "catalog", "as": "user:alice" });
     assert_eq!(kit.admin("can-i", "ask", catalog).await["allowed"], true);
 }
