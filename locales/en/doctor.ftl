@@ -23,6 +23,7 @@ check-authz-repository-delete = deleting in the repository is allowed
 check-clock-agrees = this clock and the server's agree
 check-server-decision = the server here recorded no refusal
 
+reason-engine = the engine at { $place } is reached in a way that only docker itself can
 reason-no-credential = there is no credential to look at
 reason-no-denial = nothing was refused
 reason-no-docker = docker is not installed
@@ -37,7 +38,6 @@ reason-not-there = there is nothing to look at
 reason-plain = the registry speaks plain HTTP
 reason-proxy = the proxy resolves the name
 
-tried-engine = the engine at { $place } is reached in a way that only docker itself can
 tried-in-time = nothing came of it within { $seconds } s
 tried-other-realm = { $host } sends logins to another host, which the credential was not sent to
 tried-token-answer = the token service of { $host } gave no token that can be read

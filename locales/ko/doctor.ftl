@@ -23,6 +23,7 @@ check-authz-repository-delete = 리포지토리에서 삭제할 수 있습니다
 check-clock-agrees = 이 컴퓨터와 서버의 시계가 일치합니다
 check-server-decision = 이 컴퓨터의 서버에 거부 기록이 없습니다
 
+reason-engine = { $place }의 엔진에는 docker만 연결할 수 있습니다
 reason-no-credential = 확인할 자격 증명이 없습니다
 reason-no-denial = 거부된 요청이 없습니다
 reason-no-docker = docker가 설치되어 있지 않습니다
@@ -37,7 +38,6 @@ reason-not-there = 확인할 것이 없습니다
 reason-plain = 레지스트리가 암호화하지 않은 HTTP를 사용합니다
 reason-proxy = 이름은 프록시가 확인합니다
 
-tried-engine = { $place }의 엔진에는 docker만 연결할 수 있습니다
 tried-in-time = { $seconds } s 안에 결과를 얻지 못했습니다
 tried-other-realm = { $host } 레지스트리가 다른 호스트로 로그인을 보내라고 하므로 자격 증명을 보내지 않았습니다
 tried-token-answer = { $host }의 토큰 서비스가 읽을 수 있는 토큰을 주지 않았습니다

@@ -91,6 +91,11 @@ impl TokenService {
         Ok(Self { endpoint, path: realm.path, service: challenge.service.clone() })
     }
 
+    /// Its URL, without what is asked for.
+    pub fn url(&self) -> String {
+        self.endpoint.url(self.path.split('?').next().unwrap_or(&self.path))
+    }
+
     /// Asks for an access token with these scopes, as docker does: GET with Basic, or POST with a
     /// refresh token.
     pub async fn token(

@@ -86,7 +86,7 @@ impl Records for Socket {
 /// Looks, and prints the report; the exit code.
 pub(crate) fn check_health(
     asked: CheckHealth,
-    client: Client,
+    (client, registry): (Client, Option<String>),
     environment: &Environment,
     printer: Printer,
 ) -> Result<u8, Failure> {
@@ -111,7 +111,7 @@ pub(crate) fn check_health(
         None => None,
     };
     let here = client.socket.exists();
-    let socket = Socket { client, registry: None };
+    let socket = Socket { client, registry };
     let context = Context {
         asked: Asked {
             target: asked.target,

@@ -125,7 +125,8 @@ fn administer(
         language: printer.words.0,
     };
     if let Noun::CheckHealth(asked) = noun {
-        return diagnosis::check_health(asked, client, environment, printer).map(ExitCode::from);
+        let records = (client, global.registry.clone());
+        return diagnosis::check_health(asked, records, environment, printer).map(ExitCode::from);
     }
     let export = match &noun {
         Noun::Events(cli::events::Verb::Export(export)) => Some(export.clone()),

@@ -88,10 +88,14 @@ pub fn everywhere(surroundings: &Surroundings, passwd: &str) -> Vec<PathBuf> {
     unique
 }
 
-fn docker_file(surroundings: &Surroundings) -> Option<PathBuf> {
+/// The folder of docker's own configuration.
+pub fn docker_folder(surroundings: &Surroundings) -> Option<PathBuf> {
     let folder = surroundings.path("DOCKER_CONFIG");
-    let folder = folder.or_else(|| Some(surroundings.home.as_ref()?.join(".docker")))?;
-    Some(folder.join("config.json"))
+    folder.or_else(|| Some(surroundings.home.as_ref()?.join(".docker")))
+}
+
+fn docker_file(surroundings: &Surroundings) -> Option<PathBuf> {
+    Some(docker_folder(surroundings)?.join("config.json"))
 }
 
 /// Home and id of a user in the text of `/etc/passwd`.

@@ -74,6 +74,7 @@ struct FindingView<'a> {
     observed: Option<String>,
     legacy_codes: &'static [&'static str],
     remedies: Vec<RemedyView<'a>>,
+    refs: [String; 2],
     correlation_id: Option<&'a str>,
     server_time: Option<&'a str>,
 }
@@ -155,7 +156,7 @@ fn check_view(check: &CheckReport, language: Language) -> CheckView<'_> {
 
 fn finding_view(finding: &Finding, language: Language) -> FindingView<'_> {
     let in_language = |text: &naru_codes::report::Text| text.in_language(language);
-    let lookup = finding.lookup.as_ref();
+    let (lookup, code) = (finding.lookup.as_ref(), finding.code.code());
     FindingView {
         code: finding.code.code(),
         certainty: finding.certainty.name(),
@@ -168,6 +169,7 @@ fn finding_view(finding: &Finding, language: Language) -> FindingView<'_> {
         expected: finding.expected.as_ref().map(in_language),
         observed: finding.observed.as_ref().map(in_language),
         legacy_codes: finding.code.legacy(),
+        refs: [format!("naru explain {code}"), format!("docs/causes/{code}.md")],
         remedies: finding.remedies.iter().map(|remedy| remedy_view(remedy, language)).collect(),
         correlation_id: lookup.map(|lookup| lookup.correlation_id.as_str()),
         server_time: lookup.and_then(|lookup| lookup.server_time.as_deref()),

@@ -3,7 +3,7 @@
 //! Podman and its kin need none. Where neither a variable nor a socket speaks of an engine, a
 //! command alone is no promise of one: that is a warning, since such a machine may well only log in.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,16 +13,17 @@ use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
 use naru_codes::Cause;
 use naru_codes::report::{
-    Category, Certainty, Evidence, EvidenceKind, Finding, Reach, Severity, Text,
+    Category, Certainty, Evidence, EvidenceKind, Finding, Outcome, Reach, Severity, Text,
 };
 use serde::Deserialize;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpStream, UnixStream};
 use tokio::time::timeout;
 
+use super::engine::{Whereabouts, find};
 use crate::check::{Check, Done, Identity, LOCAL, Running};
 use crate::context::Context;
-use crate::fact::{Engine, Tools};
+use crate::fact::{Engine, Facts, Tools};
 use crate::finding::{Place, finding};
 
 pub(crate) static CHECK: Check = Check {
@@ -56,12 +57,6 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// The most that is read of its answer.
 const LONGEST: usize = 1024 * 1024;
 
-/// Where the engine is.
-enum Whereabouts {
-    Socket(PathBuf),
-    Address(String),
-}
-
 /// What the engine says of itself, as far as we ask.
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
@@ -87,28 +82,22 @@ struct IndexConfig {
 }
 
 async fn look(context: &Arc<Context>) -> Done {
-    let surroundings = &context.surroundings;
-    let told = surroundings.variable("DOCKER_HOST");
-    let place = match told {
-        Some(url) => match (url.strip_prefix("unix://"), url.strip_prefix("tcp://")) {
-            (Some(path), _) => Whereabouts::Socket(PathBuf::from(path)),
-            (_, Some(address)) => Whereabouts::Address(address.trim_end_matches('/').to_owned()),
-            // ssh and named pipes: docker itself speaks to those, we do not.
-            (None, None) => {
-                let tried = Text::new("tried-engine").with("place", url);
-                return Done::unknown(tried, Vec::new());
-            }
-        },
-        None => Whereabouts::Socket(default_socket(surroundings.path("XDG_RUNTIME_DIR"))),
-    };
-    let configured = told.is_some() || matches!(&place, Whereabouts::Socket(path) if path.exists());
-    let shown = match &place {
-        Whereabouts::Socket(path) => path.display().to_string(),
-        Whereabouts::Address(address) => address.clone(),
-    };
-    let answer = match &place {
-        Whereabouts::Socket(path) => info_of_socket(path).await,
-        Whereabouts::Address(address) => info_of_address(address).await,
+    let (place, configured) = find(&context.surroundings);
+    let (shown, answer) = match place {
+        Whereabouts::Socket(path) => (path.display().to_string(), info_of_socket(&path).await),
+        Whereabouts::Address(address) => {
+            let answer = info_of_address(&address).await;
+            (address, answer)
+        }
+        Whereabouts::Elsewhere(url) => {
+            let reason = Text::new("reason-engine").with("place", url);
+            let outcome = Outcome::NotApplicable { reason };
+            return Done { outcome, facts: Facts::default(), transient: false };
+        }
+        Whereabouts::NoContext(name) => {
+            let error = std::io::Error::from(std::io::ErrorKind::NotFound);
+            (format!("docker context {name}"), Err(error))
+        }
     };
     match answer {
         Ok(info) => {
@@ -141,12 +130,6 @@ fn unreachable(shown: &str, configured: bool, error: &std::io::Error) -> Finding
     let place = Place { verify: CHECK.id, ..Place::default() };
     let found = finding(code, Certainty::Proven, shown, summary, &place).evidence([evidence]);
     if configured { found } else { found.at_most(Severity::Warning) }
-}
-
-/// The socket of a rootless engine, where there is one; else that of the machine's.
-fn default_socket(runtime: Option<PathBuf>) -> PathBuf {
-    let rootless = runtime.map(|folder| folder.join("docker.sock")).filter(|path| path.exists());
-    rootless.unwrap_or_else(|| Path::new("/var/run/docker.sock").to_owned())
 }
 
 async fn info_of_socket(path: &Path) -> std::io::Result<Info> {

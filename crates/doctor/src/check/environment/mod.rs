@@ -3,4 +3,5 @@
 
 pub(super) mod cli;
 pub(super) mod daemon;
+mod engine;
 pub(super) mod version;

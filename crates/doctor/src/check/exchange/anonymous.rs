@@ -119,7 +119,7 @@ fn token(
     service: &TokenService,
     evidence: &mut Vec<Evidence>,
 ) -> Result<Option<Authorization>, TokenError> {
-    let url = service.endpoint.url("/");
+    let url = service.url();
     match asked {
         Ok((token, reply)) => {
             evidence.push(exchange("GET", &url, &reply));

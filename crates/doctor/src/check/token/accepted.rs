@@ -6,6 +6,7 @@ use naru_client::credential::Kind;
 use naru_client::http::{Authorization, Reply, Sending};
 use naru_client::refusal::Refusal;
 use naru_client::token::{Login, RealmFault, TokenError, TokenService};
+use naru_client::transport::Endpoint;
 use naru_codes::Cause;
 use naru_codes::report::{
     Category, Certainty, Evidence, EvidenceKind, Finding, Reach, Severity, Text,
@@ -61,15 +62,14 @@ async fn look(context: &Context, facts: &Facts) -> Done {
         match TokenService::of(bearer, endpoint) {
             Err(fault) => Err(TokenError::Realm(fault)),
             Ok(service) => {
-                let url = service.endpoint.url("/");
                 let asked = service.token(&connector, &login(chosen), &[]).await;
-                asked.map(|(_, reply)| (url, reply))
+                asked.map(|(_, reply)| reply)
             }
         }
     } else if ping.challenges.contains(&Challenge::Basic) || !ping.challenges.is_empty() {
         let sending = Sending::get("/v2/").with(authorization(chosen));
         match connector.send(endpoint, sending).await {
-            Ok(reply) if reply.status.is_success() => Ok((endpoint.url("/v2/"), reply)),
+            Ok(reply) if reply.status.is_success() => Ok(reply),
             Ok(reply) => Err(TokenError::Refused(Box::new(Refusal::of(&reply)))),
             Err(error) => Err(TokenError::Send(error)),
         }
@@ -78,9 +78,16 @@ async fn look(context: &Context, facts: &Facts) -> Done {
         return Done::passed(vec![evidence]).yielding(Accepted { principal: chosen.principal() });
     };
     match asked {
-        Ok((url, reply)) => accepted(chosen, &url, &reply),
-        Err(error) => refused(context, facts, chosen, error, channel, &place),
+        Ok(reply) => accepted(chosen, &url(ping, endpoint, chosen), &reply),
+        Err(error) => refused(context, facts, chosen, error, (endpoint, ping), &place),
     }
+}
+
+/// Where a credential is sent.
+fn url(ping: &Ping, endpoint: &Endpoint, chosen: &Chosen) -> String {
+    let bearer = bearer(ping).filter(|_| chosen.stored.kind != Kind::RegistryToken);
+    let service = bearer.and_then(|bearer| TokenService::of(bearer, endpoint).ok());
+    service.map_or_else(|| endpoint.url("/v2/"), |service| service.url())
 }
 
 /// How a credential is sent where tokens are fetched.
@@ -131,13 +138,13 @@ fn refused(
     facts: &Facts,
     chosen: &Chosen,
     error: TokenError,
-    channel: &Channel,
+    (endpoint, ping): (&Endpoint, &Ping),
     place: &Place,
 ) -> Done {
-    let host = channel.endpoint.authority();
+    let host = endpoint.authority();
     let refusal = match error {
         TokenError::Send(error) => {
-            return Done::found(vec![no_answer(&error, &channel.endpoint, place)], Vec::new())
+            return Done::found(vec![no_answer(&error, endpoint, place)], Vec::new())
                 .transient(true);
         }
         TokenError::Realm(RealmFault::OtherHost) => {
@@ -159,8 +166,10 @@ fn refused(
     };
     let (code, certainty) = cause_of(&refusal, Cause::CredentialInvalid);
     let method = if chosen.stored.kind == Kind::IdentityToken { "POST" } else { "GET" };
-    let evidence =
-        Evidence::new(EvidenceKind::Http, format!("{method} {host} -> {}", refusal.summary()));
+    let evidence = Evidence::new(
+        EvidenceKind::Http,
+        format!("{method} {} -> {}", url(ping, endpoint, chosen), refusal.summary()),
+    );
     let summary = Text::new("found-credential-refused")
         .with("host", &host)
         .with("name", chosen.principal())

@@ -47,6 +47,16 @@ fn an_engine_that_is_expected_and_silent_is_an_error() {
 }
 
 #[test]
+fn a_context_that_is_not_there_is_an_engine_that_does_not_answer() {
+    let mut bench = Bench::bare();
+    bench.program("docker", "echo Docker version 28.2.2, build e6534b4");
+    bench.variable("DOCKER_CONTEXT", "gone");
+    let ran = bench.check(&["--only", "docker.daemon"]);
+    ran.root("docker-daemon-unreachable");
+    assert!(ran.text.contains("docker context gone"), "{}", ran.text);
+}
+
+#[test]
 fn a_socket_that_this_user_may_not_open_is_told_from_one_where_nobody_listens() {
     let mut bench = Bench::bare();
     bench.program("docker", "echo Docker version 28.2.2, build e6534b4");
