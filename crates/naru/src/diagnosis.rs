@@ -32,9 +32,6 @@ use crate::printer::{Format, Printer};
 /// The most that is read of a text on standard input.
 const LONGEST: u64 = 256 * 1024;
 
-/// How many of the latest refusals are looked through for one.
-const LATEST: usize = 1000;
-
 /// The clock of this machine, as the doctor takes it.
 struct MachineClock;
 
@@ -63,15 +60,11 @@ struct Socket {
 #[async_trait]
 impl Records for Socket {
     async fn find(&self, correlation_id: &str) -> Option<Recorded> {
-        let request = json!({ "failed": true, "top": LATEST });
+        let request = json!({ "id": correlation_id });
         let registry = self.registry.as_deref();
-        let events = self.client.call(("events", "login"), registry, request).await.ok()?;
-        let events: Vec<Value> = serde_json::from_slice(&events).ok()?;
-        let same = |event: &&Value| {
-            let id = event.get("CorrelationId").and_then(Value::as_str);
-            id.is_some_and(|id| id.eq_ignore_ascii_case(correlation_id))
-        };
-        let event = events.iter().find(same)?;
+        let shown = self.client.call(("events", "show"), registry, request).await.ok()?;
+        let shown: Value = serde_json::from_slice(&shown).ok()?;
+        let event = shown.get("event")?;
         let text = |key: &str| event.get(key).and_then(Value::as_str).map(str::to_owned);
         Some(Recorded {
             reason: text("Reason").as_deref().and_then(Cause::from_code),
