@@ -63,14 +63,12 @@ async fn look(context: &Context, facts: &Facts) -> Done {
         }
         Err(error) => {
             let authority = endpoint.authority();
-            let summary = Text::new("found-network-tls-protocol")
-                .with("host", &authority)
-                .with("why", &error);
-            let code = if error == TlsError::Timeout {
-                Cause::NetworkTimeout
+            let (code, id) = if error == TlsError::Timeout {
+                (Cause::NetworkTimeout, "found-no-answer")
             } else {
-                Cause::NetworkTlsProtocol
+                (Cause::NetworkTlsProtocol, "found-network-tls-protocol")
             };
+            let summary = Text::new(id).with("host", &authority).with("why", &error);
             let found =
                 finding(code, Certainty::Proven, authority.clone(), summary, &place(target));
             evidence.push(Evidence::new(EvidenceKind::Network, format!("{authority}: {error}")));
