@@ -113,3 +113,4 @@ option-can-i-action = What would be done: pull, push, delete, metadata-read, met
 option-can-i-repository = In which repository; none for the catalog
 option-as = Who: user:NAME, sp:APP-ID, token:NAME, admin, anonymous, or a login name
 option-client-ip = From which address
+option-metrics-listen = An address for the metrics (`GET /metrics`), or `unix:PATH` (default: none)

@@ -112,3 +112,4 @@ option-can-i-action = 확인할 작업: pull, push, delete, metadata-read, metad
 option-can-i-repository = 대상 리포지토리(catalog에는 필요 없음)
 option-as = 대상: user:이름, sp:애플리케이션-ID, token:이름, admin, anonymous 또는 로그인 이름
 option-client-ip = 클라이언트의 IP 주소
+option-metrics-listen = 메트릭(`GET /metrics`)을 제공할 주소 또는 `unix:경로`(기본값: 없음)

@@ -42,7 +42,7 @@ pub(crate) async fn serve(
     let registries = server.app().store().metadata().registries().await;
     let registry = registries.ok().and_then(|all| all.into_iter().next());
     let name = registry.map_or_else(|| config.registry.clone(), |registry| registry.key());
-    announce(&config, &name, server.first_start(), server.listening(), printer)?;
+    announce(&config, &name, &server, printer)?;
     systemd.tell(State::Ready);
     loop {
         tokio::select! {
@@ -123,13 +123,15 @@ impl Signals {
 fn announce(
     config: &Config,
     registry: &str,
-    first: Option<&FirstStart>,
-    listening: &[Listening],
+    server: &Server,
     printer: Printer,
 ) -> Result<(), Failure> {
-    let words = printer.words;
+    let (words, first, listening) = (printer.words, server.first_start(), server.listening());
     for listener in listening {
         printer.line(&format!("listening on {listener}"))?;
+    }
+    if let Some(metrics) = server.metrics() {
+        printer.line(&format!("metrics on {metrics}/metrics"))?;
     }
     let host = login_host(config, registry, listening);
     if config.tls == TlsMode::Dev {

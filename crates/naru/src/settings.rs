@@ -190,6 +190,17 @@ pub(crate) static KEYS: &[Key] = &[
         take: |settings, text| count(text).map(|count| settings.limits.uploads = count),
     },
     Key {
+        name: "metrics.listen",
+        variable: "NARU_METRICS_LISTEN",
+        option: Some("--metrics-listen"),
+        default: "",
+        several: false,
+        expects: "expects-address",
+        take: |settings, text| {
+            text.parse().ok().map(|address| settings.metrics_listen = Some(address))
+        },
+    },
+    Key {
         name: "rate-limit.identity",
         variable: "NARU_RATE_LIMIT_IDENTITY",
         option: Some("--rate-limit-identity"),
@@ -343,6 +354,7 @@ const HEAD_BYTES: u64 = 1 << 20;
 pub(crate) struct Settings {
     data_dir: Option<PathBuf>,
     listen: Vec<Address>,
+    metrics_listen: Option<Address>,
     socket_mode: Option<u32>,
     domain: Option<Host>,
     registry: Option<String>,
@@ -454,6 +466,7 @@ impl Settings {
         let default = Config::at(data_dir, socket);
         Ok(Config {
             listen: if self.listen.is_empty() { default.listen } else { self.listen },
+            metrics_listen: self.metrics_listen,
             socket_mode: self.socket_mode.unwrap_or(default.socket_mode),
             domain: self.domain,
             registry: self.registry.unwrap_or(default.registry),
@@ -546,7 +559,9 @@ fn nearest_key(given: &str) -> Option<&'static str> {
     });
     let words = || parts.clone().map(|(word, _)| word);
     let word = words().find(|word| *word == given).or_else(|| nearest(given, words()))?;
-    parts.clone().find(|(other, _)| *other == word).map(|(_, meant)| meant)
+    // Where several sections have it, the server's is what most people mean.
+    let mut meant = parts.filter(|(other, _)| *other == word).map(|(_, meant)| meant);
+    meant.clone().find(|key| key.starts_with("server.")).or_else(|| meant.next())
 }
 
 #[cfg(test)]

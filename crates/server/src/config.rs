@@ -24,6 +24,8 @@ pub struct Config {
     pub socket: PathBuf,
     /// Where it listens.
     pub listen: Vec<Address>,
+    /// Where the metrics are; nowhere unless it is set.
+    pub metrics_listen: Option<Address>,
     /// Who may connect to the unix sockets among them, as the mode of a file.
     pub socket_mode: u32,
     /// The domain under which registries have their names.
@@ -57,6 +59,7 @@ impl Config {
             data_dir,
             socket,
             listen: vec![Address::Tcp(SocketAddr::from(([127, 0, 0, 1], 5000)))],
+            metrics_listen: None,
             socket_mode: 0o660,
             domain: None,
             registry: "registry".to_owned(),

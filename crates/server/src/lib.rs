@@ -18,6 +18,7 @@ mod http;
 mod keys;
 mod limits;
 mod listen;
+mod metrics;
 mod serve;
 mod start;
 mod state;

@@ -14,6 +14,7 @@ use crate::config::{Config, Scheme};
 use crate::control;
 use crate::edge::{host, is_trusted};
 use crate::listen::{Accepted, Address, Inherited, Peer, Places, Serving, Socket};
+use crate::metrics;
 use crate::start::{FirstStart, OwnerPassword, StartError, open};
 use crate::state::App;
 use crate::tls::Tls;
@@ -54,6 +55,7 @@ pub struct Server {
     app: Arc<App>,
     tls: Option<Arc<Tls>>,
     listening: Vec<Listening>,
+    metrics: Option<Listening>,
     first_start: Option<FirstStart>,
     stop: watch::Sender<bool>,
     tasks: JoinSet<()>,
@@ -83,6 +85,13 @@ impl Server {
         // Before a first start makes anything, since its password is shown once.
         let sockets = sockets(inherited, &config).await?;
         config.listen = sockets.iter().map(|socket| socket.address.clone()).collect();
+        let metrics_socket = match &config.metrics_listen {
+            None => None,
+            Some(address) => {
+                let failed = |error| StartError::Listen { address: address.to_string(), error };
+                Some(Socket::bind(address, config.socket_mode).await.map_err(failed)?)
+            }
+        };
         let drain = config.drain;
         let (app, first_start) = open(config, &data_dir, ambient, owner).await?;
         let tls = Tls::open(&app.config, &data_dir.tls(), app.now())?;
@@ -101,6 +110,11 @@ impl Server {
             let serving = Serving { app: Arc::clone(&app), stopped: stopped.clone() };
             tasks.spawn(accept(serving, socket, tls.clone(), Arc::clone(&places)));
         }
+        let metrics = metrics_socket.map(|socket| {
+            let address = socket.address.clone();
+            tasks.spawn(metrics::serve(Arc::clone(&app), socket, until(stopped.clone())));
+            Listening { scheme: Scheme::Http, address }
+        });
         let ended = until(stopped.clone());
         tasks.spawn(control::socket::serve(Arc::clone(&app), socket, ended));
         if let Some(tls) = tls.clone().filter(|tls| tls.has_files()) {
@@ -109,7 +123,7 @@ impl Server {
         tasks.spawn(housekeep(Arc::clone(&app), until(stopped.clone())));
         tasks.spawn(upkeep::schedule(Arc::clone(&app), until(stopped.clone())));
         tasks.spawn(write_events(Arc::clone(&app), until(stopped)));
-        Ok(Self { app, tls, listening, first_start, stop, tasks, drain, data_dir })
+        Ok(Self { app, tls, listening, metrics, first_start, stop, tasks, drain, data_dir })
     }
 
     /// Reads again what may have changed beside a server that runs: the certificate and its key.
@@ -122,6 +136,11 @@ impl Server {
     /// The listeners, in the order in which they were asked for.
     pub fn listening(&self) -> &[Listening] {
         &self.listening
+    }
+
+    /// Where the metrics are.
+    pub const fn metrics(&self) -> Option<&Listening> {
+        self.metrics.as_ref()
     }
 
     /// What a first start made; none where it was not one.

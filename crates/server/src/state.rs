@@ -13,6 +13,7 @@ use crate::audit::Audit;
 use crate::config::Config;
 use crate::gate::{Counters, HumanPasswords, Present, Rates, Throttle, VerifiedTokens};
 use crate::keys::Keys;
+use crate::metrics::Metrics;
 use crate::start::{StartError, new_registry};
 use crate::upkeep::Upkeep;
 
@@ -39,7 +40,9 @@ pub struct App {
     pub(crate) rates: Rates,
     /// Collection and verification.
     pub(crate) upkeep: Upkeep,
-    /// Counts, for metrics and for those who compare the work of two requests.
+    /// Figures for whoever watches.
+    pub(crate) metrics: Metrics,
+    /// Counts, for those who compare the work of two requests.
     pub(crate) counters: Counters,
     /// Events on their way to the store.
     pub(crate) audit: Audit,
@@ -68,6 +71,7 @@ impl App {
             passwords: HumanPasswords::new(passwords, &ring.mac("remembered-passwords")),
             throttle: Throttle::new(&ring.mac("guesses")),
             upkeep: Upkeep::new(maintenance),
+            metrics: Metrics::new(),
             counters: Counters::default(),
             keys: Arc::new(keys),
         })
@@ -99,7 +103,7 @@ impl App {
         &self.store
     }
 
-    /// Counts, for metrics and for those who compare the work of two requests.
+    /// Counts, for those who compare the work of two requests.
     pub fn counters(&self) -> &Counters {
         &self.counters
     }

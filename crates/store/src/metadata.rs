@@ -16,7 +16,7 @@ use crate::error::{AdminError, Missing, StoreError};
 use crate::freshness::Freshness;
 use crate::record::{
     Account, Attributes, AttributesPatch, Barred, Blob, BlobStat, Deed, DeletedRepository, Event,
-    EventEntry, EventFilter, EventTable, HumanAccount, Item, Listing, Location, LoginEvent,
+    EventEntry, EventFilter, EventTable, HumanAccount, Item, Listing, Load, Location, LoginEvent,
     ManifestPut, ManifestRecord, ManifestStat, NewManifest, NewRegistry, NewRoleAssignment,
     NewScopeMap, NewSecret, NewServicePrincipal, NewTenant, NewToken, NewUser, Order, Page,
     PutRefusal, Recorded, Registry, RegistryPatch, RepositoryEvent, RepositoryRecord,
@@ -541,4 +541,7 @@ pub trait Metadata:
 {
     /// How many statements it was asked so far, for those who compare the work of two requests.
     fn statements(&self) -> u64;
+
+    /// What it is busy with just now.
+    fn load(&self) -> Load;
 }

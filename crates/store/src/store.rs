@@ -69,6 +69,11 @@ impl Store {
         self.content.as_ref()
     }
 
+    /// How many uploads are in progress.
+    pub fn uploads_in_progress(&self) -> usize {
+        self.content.uploads()
+    }
+
     /// Begins an upload.
     pub fn begin_upload(
         &self,

@@ -52,6 +52,9 @@ pub(crate) struct Serve {
     /// How long events are kept (default 90d)
     #[arg(long, value_name = "TIME")]
     events_retention: Option<String>,
+    /// An address for the metrics (`GET /metrics`), or `unix:PATH` (default: none)
+    #[arg(long, value_name = "ADDRESS")]
+    metrics_listen: Option<String>,
     /// The form of log lines
     #[arg(long, value_enum, default_value_t)]
     pub(crate) log_format: LogFormat,
@@ -77,6 +80,7 @@ impl Serve {
             "--events-record" => one(&self.events_record),
             "--events-retention" => one(&self.events_retention),
             "--listen" => self.listen.clone(),
+            "--metrics-listen" => one(&self.metrics_listen),
             "--public-url" => one(&self.public_url),
             "--rate-limit-identity" => self.rate_limit_identity.clone(),
             "--rate-limit-registry" => self.rate_limit_registry.clone(),

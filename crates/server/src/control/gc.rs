@@ -53,7 +53,11 @@ pub async fn run(
     let plan = CollectionPlan { now: app.now(), lease, dry_run: request.dry_run };
     let _turn = app.upkeep.collect().ok_or(Failure::Running(Running::Collection))?;
     let mut listener = Listener { app, caller, collected: Vec::new(), more: 0 };
-    let sum = app.store.collect(&app.upkeep.maintenance, plan, &mut listener).await?;
+    let done = app.store.collect(&app.upkeep.maintenance, plan, &mut listener).await;
+    if !request.dry_run {
+        app.metrics.collected(done.as_ref().ok(), app.now());
+    }
+    let sum = done?;
     let Listener { collected, more, .. } = listener;
     let (dry_run, lease_seconds) = (request.dry_run, lease.as_secs());
     Ok(CollectionView { dry_run, lease_seconds, sum, collected, more })

@@ -32,6 +32,11 @@ impl Answer {
         Self { response }
     }
 
+    /// Its status.
+    pub(crate) fn status(&self) -> StatusCode {
+        self.response.status()
+    }
+
     /// An answer in JSON.
     pub(crate) fn json(status: StatusCode, value: &impl Serialize) -> Self {
         let text = serde_json::to_vec(value).unwrap_or_default();

@@ -4,12 +4,14 @@
 //! which registry its host means and where a client is sent for tokens ([`host`]), and carries
 //! bodies in both directions ([`body`], [`answer`]).
 
+mod access_line;
 pub(crate) mod answer;
 pub(crate) mod body;
 mod client;
 pub(crate) mod host;
 pub(crate) mod inbound;
 
+pub(crate) use access_line::AccessLine;
 pub(crate) use answer::Answer;
 pub(crate) use body::Body;
 pub(crate) use client::{Client, Connection, is_trusted};

@@ -125,9 +125,10 @@ pub(crate) enum Credential {
     UserPassword,
 }
 
-impl fmt::Display for Credential {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
+impl Credential {
+    /// Its word in events and metrics.
+    pub(crate) const fn word(self) -> &'static str {
+        match self {
             Self::AccessToken => "access-token",
             Self::AdminPassword => "admin-password",
             Self::ClientSecret => "client-secret",
@@ -138,7 +139,13 @@ impl fmt::Display for Credential {
             Self::TokenPassword => "token-password",
             Self::Unreadable => "unreadable",
             Self::UserPassword => "user-password",
-        })
+        }
+    }
+}
+
+impl fmt::Display for Credential {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.word())
     }
 }
 

@@ -70,6 +70,9 @@ impl Exchange {
         self.caller = Some(caller.clone());
         let buckets = rates::buckets(&self.target, &self.inbound.method);
         let from = (self.hosted.registry.id, self.inbound.client.address);
+        if !caller.is_anonymous() {
+            self.app.metrics.login(caller.credential.word(), true);
+        }
         self.app.rates.admit_caller(from, &caller, buckets, self.inbound.time)?;
         Ok(caller)
     }

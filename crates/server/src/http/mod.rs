@@ -12,15 +12,16 @@ use std::sync::Arc;
 use http::header::{ALLOW, EXPECT, HeaderName};
 use http::{Request, Response, StatusCode};
 use hyper::body::Incoming;
-use naru_access::PrincipalKind;
+use naru_access::{Denial, PrincipalKind};
+use naru_codes::Cause;
 use naru_oci::ErrorCode;
 use naru_store::{Event, StoreError};
 use uuid::Uuid;
 
 use crate::edge::answer::CORRELATION_ID;
-use crate::edge::{Answer, Body, Connection, Inbound, body, host};
+use crate::edge::{AccessLine, Answer, Body, Connection, Inbound, body, host};
 use crate::gate::answer::Situation;
-use crate::gate::{Exchange, Found, Presented, Refusal, Refused, Target, find};
+use crate::gate::{Exchange, Found, Kind, Presented, Refusal, Refused, Target, find};
 use crate::gate::{entra, event};
 use crate::state::App;
 
@@ -47,7 +48,16 @@ pub(crate) async fn handle(
         return unjudged(Answer::new(StatusCode::BAD_REQUEST));
     };
     let in_registry = inbound.path.starts_with("/v2");
-    let (answer, correlation_id) = answer(app, inbound).await;
+    let (began, method) = (inbound.time, inbound.method.clone());
+    let target = Target::read(&inbound.path);
+    let route = target.as_ref().map_or(Kind::Unknown, Target::kind);
+    let access_line = AccessLine::of(&inbound);
+    let (answer, correlation_id) = answer(Arc::clone(&app), inbound, target).await;
+    let took = app.now().duration_since(began);
+    app.metrics.answered(&method, route, answer.status(), took);
+    if let Some(line) = access_line {
+        line.write(correlation_id, answer.status(), took);
+    }
     let answer = answer
         .header(CORRELATION_ID, correlation_id.to_string())
         .header(http::header::X_CONTENT_TYPE_OPTIONS, "nosniff")
@@ -70,7 +80,11 @@ fn too_long(request: &Request<Incoming>, most: usize) -> Option<StatusCode> {
 }
 
 /// The answer, and the id by which it is found again.
-async fn answer(app: Arc<App>, mut inbound: Inbound) -> (Answer, Uuid) {
+async fn answer(
+    app: Arc<App>,
+    mut inbound: Inbound,
+    target: Result<Target, Refused>,
+) -> (Answer, Uuid) {
     let registries = match app.present.registries(&app.config, app.store.metadata()).await {
         Ok(registries) => registries,
         Err(error) => return nowhere(&inbound, &error.into()),
@@ -78,6 +92,7 @@ async fn answer(app: Arc<App>, mut inbound: Inbound) -> (Answer, Uuid) {
     let hosted = match host::registry(&app.config, &registries, &inbound.client) {
         Ok(hosted) => Arc::clone(hosted),
         Err(denial) => {
+            app.metrics.denied(denial.cause);
             let event = event::to_no_registry(&app, &registries, &inbound, &denial);
             return match record(&app, &mut inbound, event).await {
                 Ok(()) => nowhere(&inbound, &denial.into()),
@@ -85,7 +100,7 @@ async fn answer(app: Arc<App>, mut inbound: Inbound) -> (Answer, Uuid) {
             };
         }
     };
-    let (target, fault) = match Target::read(&inbound.path) {
+    let (target, fault) = match target {
         Ok(target) => (target, None),
         Err(fault) => (Target::Unknown, Some(fault)),
     };
@@ -162,11 +177,32 @@ fn answer_refusal(exchange: &Exchange, situation: &Situation, refusal: &Refusal)
     directory.unwrap_or_else(|| situation.answer(refusal))
 }
 
+/// Counts a denial, and logs it: its cause, and the id by which its event is found.
+fn note(exchange: &Exchange, denial: &Denial) {
+    let metrics = &exchange.app.metrics;
+    metrics.denied(denial.cause);
+    // A credential that held was counted when it was known whose it is.
+    if exchange.caller.is_none() && !matches!(exchange.presented, Presented::Nothing) {
+        metrics.login(exchange.presented.kind().word(), false);
+    }
+    let Inbound { correlation_id, client, method, .. } = &exchange.inbound;
+    let (cause, address) = (denial.cause.code(), client.address);
+    // Every login of a client begins with the challenge: it is no news.
+    if denial.cause == Cause::CredentialMissing {
+        tracing::debug!(%correlation_id, cause, %address, %method, "challenged");
+    } else {
+        tracing::info!(%correlation_id, cause, %address, %method, "denied");
+    }
+}
+
 /// Answers a refusal, once its event is written.
 async fn refuse(mut exchange: Exchange, refusal: Refusal) -> (Answer, Uuid) {
     let event = exchange.refusal_event(&refusal, &Situation::of(&exchange));
     let recorded = record(&exchange.app, &mut exchange.inbound, event).await;
     let situation = Situation::of(&exchange);
+    if let Refusal::Denied(denial) = &refusal {
+        note(&exchange, denial);
+    }
     // A client that waits to be told to go on does not send what it has.
     if let Some(incoming) = exchange.inbound.body.take()
         && !exchange.inbound.headers.contains_key(EXPECT)

@@ -107,7 +107,9 @@ impl Serving {
             }
         });
         let builder = builder(limits.head_timeout, limits.head_bytes);
-        let stream = TokioIo::new(Patient::new(stream, limits.stall_timeout));
+        let metrics = &self.app.metrics;
+        let traffic = (metrics.received.clone(), metrics.sent.clone());
+        let stream = TokioIo::new(Patient::new(stream, limits.stall_timeout, traffic));
         let serving = builder.serve_connection(stream, service);
         tokio::pin!(serving);
         let ended = tokio::select! {

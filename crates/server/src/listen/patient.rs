@@ -6,6 +6,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
+use prometheus_client::metrics::counter::Counter;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Instant, Sleep};
 
@@ -13,13 +14,21 @@ use tokio::time::{Instant, Sleep};
 pub(crate) struct Patient<S> {
     stream: S,
     patience: Duration,
+    /// Bytes that came, and that went.
+    traffic: (Counter, Counter),
     /// Until when the write that waits may wait.
     waiting: Option<Pin<Box<Sleep>>>,
 }
 
 impl<S> Patient<S> {
-    pub(crate) const fn new(stream: S, patience: Duration) -> Self {
-        Self { stream, patience, waiting: None }
+    pub(crate) const fn new(stream: S, patience: Duration, traffic: (Counter, Counter)) -> Self {
+        Self { stream, patience, traffic, waiting: None }
+    }
+
+    fn sent(&self, written: &Poll<io::Result<usize>>) {
+        if let Poll::Ready(Ok(bytes)) = written {
+            self.traffic.1.inc_by(*bytes as u64);
+        }
     }
 
     fn judge<T>(
@@ -52,7 +61,10 @@ impl<S: AsyncRead + Unpin> AsyncRead for Patient<S> {
         context: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_read(context, buffer)
+        let before = buffer.filled().len();
+        let read = Pin::new(&mut self.stream).poll_read(context, buffer);
+        self.traffic.0.inc_by(buffer.filled().len().saturating_sub(before) as u64);
+        read
     }
 }
 
@@ -63,6 +75,7 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Patient<S> {
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
         let written = Pin::new(&mut self.stream).poll_write(context, bytes);
+        self.sent(&written);
         self.judge(written, context)
     }
 
@@ -72,6 +85,7 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Patient<S> {
         slices: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
         let written = Pin::new(&mut self.stream).poll_write_vectored(context, slices);
+        self.sent(&written);
         self.judge(written, context)
     }
 

@@ -13,6 +13,7 @@ mod gate;
 mod limits;
 mod listen;
 mod locks;
+mod metrics;
 mod oauth2;
 mod sdk;
 mod security;

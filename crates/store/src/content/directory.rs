@@ -226,6 +226,10 @@ impl Content for Directory {
         Ok(self.discard(upload).await?)
     }
 
+    fn uploads(&self) -> usize {
+        self.table().len()
+    }
+
     async fn expire(&self, since: Timestamp) {
         let open: Vec<Open> = self.table().values().cloned().collect();
         for upload in open {

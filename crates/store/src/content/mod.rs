@@ -125,6 +125,9 @@ pub trait Content: Send + Sync {
     /// Forgets an upload.
     async fn cancel(&self, upload: UploadKey) -> Result<(), UploadError>;
 
+    /// How many uploads are in progress.
+    fn uploads(&self) -> usize;
+
     /// Forgets uploads that nobody touched since.
     async fn expire(&self, since: Timestamp);
 

@@ -29,5 +29,5 @@ pub use gate::{Account, HumanAccount, Standing};
 pub use registry::{Denials, NewRegistry, NewTenant, Registry, RegistryPatch, RegistrySettings};
 pub use upkeep::{
     BlobId, BlobRow, BlobRowBody, Checkpoint, Collected, Collection, CollectionPlan, Concerned,
-    Extent, Fault, FaultKind, ManifestPage, Progress, Reason, Step, Verdict, Verification,
+    Extent, Fault, FaultKind, Load, ManifestPage, Progress, Reason, Step, Verdict, Verification,
 };

@@ -136,6 +136,17 @@ pub struct Extent {
     pub tables: u64,
 }
 
+/// What the database is busy with.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Load {
+    /// How many connections may read at once.
+    pub readers: usize,
+    /// How many do.
+    pub readers_busy: usize,
+    /// How many writes wait for the writer.
+    pub writes_waiting: usize,
+}
+
 /// A blob that is to be read.
 #[derive(Clone, Debug)]
 pub struct BlobRow {

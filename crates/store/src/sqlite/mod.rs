@@ -25,6 +25,7 @@ use tokio::sync::Semaphore;
 use crate::error::StoreError;
 use crate::freshness::Freshness;
 use crate::metadata::Metadata;
+use crate::record::Load;
 pub use migrate::MigrateError;
 use session::Session;
 use writer::{Effect, Writer};
@@ -117,6 +118,11 @@ impl Sqlite {
 impl Metadata for Sqlite {
     fn statements(&self) -> u64 {
         self.statements.load(Ordering::Relaxed)
+    }
+
+    fn load(&self) -> Load {
+        let readers_busy = READERS.saturating_sub(self.readers.available_permits());
+        Load { readers: READERS, readers_busy, writes_waiting: self.writer.waiting() }
     }
 }
 

@@ -91,6 +91,11 @@ impl Writer {
         Ok(Self { queue })
     }
 
+    /// How many writes wait for the thread.
+    pub(super) fn waiting(&self) -> usize {
+        self.queue.max_capacity().saturating_sub(self.queue.capacity())
+    }
+
     /// Does a write, and returns when it is durable.
     pub(super) async fn submit<T, E, F>(&self, effect: Effect, work: F) -> Result<T, E>
     where

@@ -12,6 +12,7 @@ use crate::edge::Answer;
 use crate::gate::entra::Fault;
 use crate::gate::{Exchange, Means, Presented, Refusal};
 use crate::http::oauth2::Form;
+use crate::metrics::Issued;
 
 /// What a client appends to the resource that it wants a token for.
 const DEFAULT_SCOPE: &str = "/.default";
@@ -65,6 +66,7 @@ pub(crate) async fn post(exchange: &mut Exchange) -> Result<Answer, Refusal> {
         (caller.until, app.guid(), exchange.inbound.time),
     )
     .map_err(|error| StoreError::Unavailable(error.to_string()))?;
+    app.metrics.issued(Issued::Identity);
     exchange.issued = Some(minted.jti);
     let lives = minted.lives.as_secs();
     let answer = json!({

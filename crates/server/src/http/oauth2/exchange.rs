@@ -12,6 +12,7 @@ use uuid::Uuid;
 use super::{Form, check_service};
 use crate::edge::Answer;
 use crate::gate::{Exchange, Refusal, Refused, authenticate_identity};
+use crate::metrics::Issued;
 
 pub(crate) async fn post(exchange: &mut Exchange) -> Result<Answer, Refusal> {
     let form = Form::read(exchange).await?;
@@ -42,6 +43,7 @@ pub(crate) async fn post(exchange: &mut Exchange) -> Result<Answer, Refusal> {
     };
     let minted = mint_refresh(&app.keys.ring(), grant, app.guid(), exchange.inbound.time)
         .map_err(|error| StoreError::Unavailable(error.to_string()))?;
+    app.metrics.issued(Issued::Refresh);
     (exchange.caller, exchange.issued) = (Some(caller), Some(minted.jti));
     Ok(Answer::json(StatusCode::OK, &json!({ "refresh_token": minted.token })).no_store())
 }

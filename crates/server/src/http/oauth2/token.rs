@@ -20,6 +20,7 @@ use serde::Serialize;
 use super::{Form, check_service};
 use crate::edge::Answer;
 use crate::gate::{Caller, Exchange, Means, Presented, Refusal, Refused};
+use crate::metrics::Issued;
 
 /// How much earlier than a token's end its client is told to come back.
 const EARLY: SignedDuration = SignedDuration::from_mins(5);
@@ -162,6 +163,7 @@ fn minted(exchange: &mut Exchange, caller: Caller, access: AccessList) -> Result
     let app = &exchange.app;
     let minted = mint_access(&app.keys.ring(), grant, app.guid(), exchange.inbound.time)
         .map_err(|error| StoreError::Unavailable(error.to_string()))?;
+    app.metrics.issued(Issued::Access);
     exchange.issued = Some(minted.jti);
     let early = EARLY.min(minted.lives / 10);
     let token = minted.token;
