@@ -19,70 +19,70 @@ pub(crate) fn remedies(cause: Cause, place: &Place) -> Vec<Remedy> {
         |id, actor, applicability| Remedy::new(Text::new(id), actor, applicability, place.verify);
     let log_in = || {
         let applicability = if place.user.is_some() { Safe } else { HasPlaceholders };
-        new("remedy-log-in", You, applicability).command(&[tool, "login", host, "-u", user])
+        new("fix-log-in", You, applicability).command(&[tool, "login", host, "-u", user])
     };
-    let log_out = || new("remedy-log-out", You, Safe).command(&[tool, "logout", host]);
-    let check_again = || new("remedy-use-name", You, Safe).command(&["naru", "check-health", host]);
+    let log_out = || new("fix-log-out", You, Safe).command(&[tool, "logout", host]);
+    let check_again = || new("fix-use-name", You, Safe).command(&["naru", "check-health", host]);
     match cause {
         Cause::DockerCliMissing | Cause::DockerCliTooOld => {
-            vec![new("remedy-install-tool", You, NeedsReview)]
+            vec![new("fix-install-tool", You, NeedsReview)]
         }
         Cause::DockerVersionUnknown => {
-            vec![new("remedy-see-version", You, NeedsReview).command(&[item, "--version"])]
+            vec![new("fix-see-version", You, NeedsReview).command(&[item, "--version"])]
         }
         Cause::DockerDaemonUnreachable => vec![
-            new("remedy-start-engine", You, NeedsReview).command(&[
+            new("fix-start-engine", You, NeedsReview).command(&[
                 "sudo",
                 "systemctl",
                 "start",
                 "docker",
             ]),
-            new("remedy-see-context", You, Safe).command(&["docker", "context", "ls"]),
+            new("fix-see-context", You, Safe).command(&["docker", "context", "ls"]),
         ],
         Cause::DockerSocketPermission => vec![
-            new("remedy-docker-group", You, NeedsReview)
+            new("fix-docker-group", You, NeedsReview)
                 .command(&["sudo", "usermod", "-aG", "docker", "USER"]),
         ],
-        Cause::DockerConfigInvalid => vec![new("remedy-move-file", You, NeedsReview).command(&[
+        Cause::DockerConfigInvalid => vec![new("fix-move-file", You, NeedsReview).command(&[
             "mv",
             item,
             &format!("{item}.broken"),
         ])],
         Cause::DockerHelperMissing => {
-            vec![new("remedy-install-helper", You, NeedsReview).command(&["which", item])]
+            vec![new("fix-install-helper", You, NeedsReview).command(&["which", item])]
         }
         Cause::DockerHelperFailed => {
-            vec![new("remedy-try-helper", You, NeedsReview).command(&[item, "list"])]
+            vec![new("fix-try-helper", You, NeedsReview).command(&[item, "list"])]
         }
-        Cause::DockerInsecureRegistry => vec![new("remedy-insecure-registry", You, NeedsReview)],
+        Cause::DockerInsecureRegistry => vec![new("fix-insecure-registry", You, NeedsReview)],
         Cause::DockerProxy => {
-            vec![new("remedy-see-proxy", You, Safe).command(&[
+            vec![new("fix-see-proxy", You, Safe).command(&[
                 "docker",
                 "info",
                 "--format",
                 "{{.HTTPSProxy}}",
             ])]
         }
-        Cause::NetworkProxy => vec![new("remedy-proxy", NetworkAdmin, NeedsReview)],
+        Cause::NetworkProxy => vec![new("fix-proxy", NetworkAdmin, NeedsReview)],
         Cause::NameHasSchemeOrPath | Cause::NameUppercase => vec![check_again()],
         Cause::NameResourceNotLoginServer | Cause::NameNotFound => {
-            vec![new("remedy-login-server", You, HasPlaceholders).command(&[
+            vec![new("fix-login-server", You, HasPlaceholders).command(&[
                 "naru",
                 "check-health",
                 "LOGIN-SERVER",
             ])]
         }
         Cause::NameRepositoryInvalid | Cause::NameRepositoryUnknown => {
-            vec![new("remedy-repository-name", You, NeedsReview)]
+            vec![new("fix-repository-name", You, NeedsReview)]
         }
         Cause::NetworkDns => {
-            vec![new("remedy-resolver", NetworkAdmin, Safe).command(&["getent", "hosts", host])]
+            vec![new("fix-resolver", NetworkAdmin, Safe).command(&["getent", "hosts", host])]
         }
         Cause::NetworkRefused | Cause::NetworkTimeout => {
-            vec![new("remedy-way", NetworkAdmin, NeedsReview)]
+            vec![new("fix-way", NetworkAdmin, NeedsReview)]
         }
         Cause::NetworkIpDenied => {
-            vec![new("remedy-network-rule", RegistryAdmin, HasPlaceholders).command(&[
+            vec![new("fix-network-rule", RegistryAdmin, HasPlaceholders).command(&[
                 "naru",
                 "network-rule",
                 "add",
@@ -91,7 +91,7 @@ pub(crate) fn remedies(cause: Cause, place: &Place) -> Vec<Remedy> {
             ])]
         }
         Cause::NetworkPublicAccessDisabled => {
-            vec![new("remedy-public-access", RegistryAdmin, NeedsReview).command(&[
+            vec![new("fix-public-access", RegistryAdmin, NeedsReview).command(&[
                 "naru",
                 "registry",
                 "update",
@@ -102,19 +102,19 @@ pub(crate) fn remedies(cause: Cause, place: &Place) -> Vec<Remedy> {
         Cause::NetworkTlsUntrusted => {
             let target = format!("/etc/docker/certs.d/{host}/ca.crt");
             vec![
-                new("remedy-trust", You, HasPlaceholders)
+                new("fix-trust", You, HasPlaceholders)
                     .command(&["sudo", "install", "-D", "-m", "644", "CA.pem", &target]),
             ]
         }
         Cause::NetworkTlsExpired => {
-            vec![new("remedy-renew-certificate", RegistryAdmin, NeedsReview)]
+            vec![new("fix-renew-certificate", RegistryAdmin, NeedsReview)]
         }
         Cause::NetworkTlsHostname => {
-            vec![new("remedy-certificate-name", RegistryAdmin, NeedsReview)]
+            vec![new("fix-certificate-name", RegistryAdmin, NeedsReview)]
         }
-        Cause::NetworkTlsProtocol => vec![new("remedy-tls", RegistryAdmin, NeedsReview)],
+        Cause::NetworkTlsProtocol => vec![new("fix-tls", RegistryAdmin, NeedsReview)],
         Cause::CredentialNotYetValid | Cause::NetworkClockSkew => {
-            vec![new("remedy-clock", You, NeedsReview).command(&[
+            vec![new("fix-clock", You, NeedsReview).command(&[
                 "sudo",
                 "timedatectl",
                 "set-ntp",
@@ -122,12 +122,12 @@ pub(crate) fn remedies(cause: Cause, place: &Place) -> Vec<Remedy> {
             ])]
         }
         Cause::RegistryNoChallenge | Cause::RegistryBadChallenge => {
-            vec![new("remedy-challenge", RegistryAdmin, NeedsReview)]
+            vec![new("fix-challenge", RegistryAdmin, NeedsReview)]
         }
         Cause::RegistryRateLimited | Cause::RegistryUnavailable | Cause::CredentialThrottled => {
-            vec![new("remedy-wait", You, Safe)]
+            vec![new("fix-wait", You, Safe)]
         }
-        Cause::RegistryLocked => vec![new("remedy-lock", RegistryAdmin, NeedsReview)],
+        Cause::RegistryLocked => vec![new("fix-lock", RegistryAdmin, NeedsReview)],
         Cause::CredentialStaleBlocksAnonymous => vec![log_out()],
         Cause::CredentialExpiredEntra
         | Cause::CredentialMissing
@@ -144,14 +144,14 @@ pub(crate) fn remedies(cause: Cause, place: &Place) -> Vec<Remedy> {
         | Cause::CredentialWrongTenant
         | Cause::CredentialWrongUsername => {
             vec![
-                new("remedy-log-in-anew", You, HasPlaceholders)
+                new("fix-log-in-anew", You, HasPlaceholders)
                     .command(&[tool, "login", host, "-u", "NAME"]),
             ]
         }
         Cause::CredentialAdminDisabled => vec![
-            new("remedy-other-login", You, HasPlaceholders)
+            new("fix-other-login", You, HasPlaceholders)
                 .command(&[tool, "login", host, "-u", "NAME"]),
-            new("remedy-admin-user", RegistryAdmin, NeedsReview).command(&[
+            new("fix-admin-user", RegistryAdmin, NeedsReview).command(&[
                 "naru",
                 "registry",
                 "update",
@@ -160,11 +160,11 @@ pub(crate) fn remedies(cause: Cause, place: &Place) -> Vec<Remedy> {
             ]),
         ],
         Cause::CredentialDisabled => vec![
-            new("remedy-enable", RegistryAdmin, NeedsReview)
+            new("fix-enable", RegistryAdmin, NeedsReview)
                 .command(&["naru", "token", "update", "-n", user, "--status", "enabled"]),
         ],
         Cause::CredentialExpiredPassword => {
-            vec![new("remedy-new-password", RegistryAdmin, NeedsReview).command(&[
+            vec![new("fix-new-password", RegistryAdmin, NeedsReview).command(&[
                 "naru",
                 "token",
                 "credential",
@@ -175,7 +175,7 @@ pub(crate) fn remedies(cause: Cause, place: &Place) -> Vec<Remedy> {
             ])]
         }
         Cause::CredentialExpiredSecret => {
-            vec![new("remedy-new-secret", Actor::IdentityAdmin, NeedsReview).command(&[
+            vec![new("fix-new-secret", Actor::IdentityAdmin, NeedsReview).command(&[
                 "naru",
                 "sp",
                 "credential",
@@ -184,7 +184,7 @@ pub(crate) fn remedies(cause: Cause, place: &Place) -> Vec<Remedy> {
                 user,
             ])]
         }
-        Cause::PermissionInsufficientScope => vec![new("remedy-scope", You, Safe)],
+        Cause::PermissionInsufficientScope => vec![new("fix-scope", You, Safe)],
         Cause::PermissionNoRole
         | Cause::PermissionPull
         | Cause::PermissionCatalog
@@ -195,7 +195,7 @@ pub(crate) fn remedies(cause: Cause, place: &Place) -> Vec<Remedy> {
             vec![assign(place, user, "Contributor")]
         }
         Cause::PermissionScopeMap => {
-            vec![new("remedy-scope-map", RegistryAdmin, HasPlaceholders).command(&[
+            vec![new("fix-scope-map", RegistryAdmin, HasPlaceholders).command(&[
                 "naru",
                 "scope-map",
                 "update",
@@ -210,7 +210,7 @@ pub(crate) fn remedies(cause: Cause, place: &Place) -> Vec<Remedy> {
 }
 
 fn assign(place: &Place, user: &str, role: &str) -> Remedy {
-    let title = Text::new("remedy-role").with("role", role);
+    let title = Text::new("fix-role").with("role", role);
     Remedy::new(title, Actor::RegistryAdmin, Applicability::NeedsReview, place.verify).command(&[
         "naru",
         "role",

@@ -36,6 +36,19 @@ fn every_file_parses_without_an_error() {
     }
 }
 
+/// All files of a language are one: an id that stands in two would silently be the later one's.
+#[test]
+fn no_text_stands_in_two_files() {
+    let mut seen = BTreeMap::new();
+    for (name, text) in ENGLISH {
+        for id in entries(text).into_keys() {
+            if let Some(other) = seen.insert(id.clone(), name) {
+                panic!("{id} stands in {other} and in {name}");
+            }
+        }
+    }
+}
+
 #[test]
 fn both_languages_have_the_same_texts_with_the_same_arguments() {
     for ((name, english), (_, korean)) in ENGLISH.iter().zip(KOREAN) {
