@@ -114,3 +114,5 @@ option-can-i-repository = In which repository; none for the catalog
 option-as = Who: user:NAME, sp:APP-ID, token:NAME, admin, anonymous, or a login name
 option-client-ip = From which address
 option-metrics-listen = An address for the metrics (`GET /metrics`), or `unix:PATH` (default: none)
+option-dry-run-rule = Only say who of those seen in the last 7 days would be shut out
+option-client-ip-rule = Say whether this address would be let in

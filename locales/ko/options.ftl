@@ -113,3 +113,5 @@ option-can-i-repository = 대상 리포지토리(catalog에는 필요 없음)
 option-as = 대상: user:이름, sp:애플리케이션-ID, token:이름, admin, anonymous 또는 로그인 이름
 option-client-ip = 클라이언트의 IP 주소
 option-metrics-listen = 메트릭(`GET /metrics`)을 제공할 주소 또는 `unix:경로`(기본값: 없음)
+option-dry-run-rule = 추가하지 않고, 최근 7일 동안 접속한 대상 가운데 차단될 대상만 표시합니다
+option-client-ip-rule = 이 주소가 허용될지 확인합니다

@@ -76,9 +76,11 @@ macro_rules! columns {
 }
 
 mod decision;
+mod shown;
 mod upkeep;
 
-pub(crate) use decision::{DECISION, STEP};
+pub(crate) use decision::{DECISION, NETWORK_TRIAL, SHUT_OUT, STEP};
+pub(crate) use shown::{SHOWN_SERVICE_PRINCIPAL, SHOWN_TOKEN};
 pub(crate) use upkeep::{COLLECTED, COLLECTION, FAULT, VERIFICATION};
 
 /// A registry.
@@ -513,11 +515,11 @@ fn object(value: &Document, words: Words) -> String {
         (None, Some(hint)) => format!("{hint}…"),
         (_, shown) => shown.unwrap_or_default().to_owned(),
     };
-    let until = at("expiry").map(|expiry| {
+    let until = at("expiry").or_else(|| at("endDateTime")).map(|expiry| {
         let day = Form::Day.text(expiry);
         format!("  {}", words.get("until", &[("day", &day)]))
     });
-    format!("{name}  {shown}{}", until.unwrap_or_default())
+    format!("{name}  {shown}{}", until.unwrap_or_default()).trim_start().to_owned()
 }
 
 /// What a remedy does, and its commands below it, ready to be copied.

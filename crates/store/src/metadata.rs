@@ -20,7 +20,7 @@ use crate::record::{
     ManifestPut, ManifestRecord, ManifestStat, NewManifest, NewRegistry, NewRoleAssignment,
     NewScopeMap, NewSecret, NewServicePrincipal, NewTenant, NewToken, NewUser, Order, Page,
     PutRefusal, Recorded, Registry, RegistryPatch, RepositoryEvent, RepositoryRecord,
-    RoleAssignmentRecord, ScopeMapPatch, ScopeMapRecord, Sealed, SecretRecord,
+    RoleAssignmentRecord, ScopeMapPatch, ScopeMapRecord, Sealed, SecretRecord, Seen, SeenFilter,
     ServicePrincipalRecord, Standing, Stored, StoredManifest, TagRecord, TokenPatch, TokenRecord,
     UnlinkRefusal, UserRecord,
 };
@@ -524,6 +524,13 @@ pub trait Audit: Send + Sync {
         ids: (Uuid, Uuid),
         limit: usize,
     ) -> Result<Vec<Event>, StoreError>;
+
+    /// Who was let in from where, as the events of logins, reads and writes show it.
+    async fn seen(
+        &self,
+        access: &Access<op::ReadEvents>,
+        filter: SeenFilter,
+    ) -> Result<Vec<Seen>, StoreError>;
 
     /// Forgets at most so many events of each table that are older than this; how many. So much
     /// at a time that nobody else waits long for the writer.

@@ -11,7 +11,7 @@ use naru_server::control::service_principal::{
 
 use super::{Call, Name};
 use crate::failure::Failure;
-use crate::layout::{CLIENT_SECRET, DELETED, SERVICE_PRINCIPAL};
+use crate::layout::{CLIENT_SECRET, DELETED, SERVICE_PRINCIPAL, SHOWN_SERVICE_PRINCIPAL};
 
 const NOUN: &str = "sp";
 const CREDENTIAL_NOUN: &str = "sp-credential";
@@ -93,7 +93,7 @@ impl Verb {
             }
             Self::List => Call::new((NOUN, "list"), &ShowRequest {}, &SERVICE_PRINCIPAL),
             Self::Show(Name { name }) => {
-                Call::new((NOUN, "show"), &NameRequest { name }, &SERVICE_PRINCIPAL)
+                Call::new((NOUN, "show"), &NameRequest { name }, &SHOWN_SERVICE_PRINCIPAL)
             }
             Self::Update(Update { name: Name { name }, enabled }) => {
                 Call::new((NOUN, "update"), &UpdateRequest { name, enabled }, &SERVICE_PRINCIPAL)

@@ -8,7 +8,7 @@ use naru_server::control::token_credential::{DeleteRequest, GenerateRequest};
 
 use super::{Call, Context, Name};
 use crate::failure::Failure;
-use crate::layout::{CREDENTIAL, DELETED, TOKEN};
+use crate::layout::{CREDENTIAL, DELETED, SHOWN_TOKEN, TOKEN};
 
 const NOUN: &str = "token";
 const CREDENTIAL_NOUN: &str = "token-credential";
@@ -126,7 +126,9 @@ impl Verb {
                 Call::new((NOUN, "delete"), &NameRequest { name }, &DELETED)
             }
             Self::List => Call::new((NOUN, "list"), &ShowRequest {}, &TOKEN),
-            Self::Show(Name { name }) => Call::new((NOUN, "show"), &NameRequest { name }, &TOKEN),
+            Self::Show(Name { name }) => {
+                Call::new((NOUN, "show"), &NameRequest { name }, &SHOWN_TOKEN)
+            }
             Self::Update(update) => {
                 let request = UpdateRequest {
                     name: update.name.name,

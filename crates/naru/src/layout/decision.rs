@@ -1,4 +1,4 @@
-//! What a table shows of a decision that was asked for.
+//! What a table shows of a decision that was asked for, and of a network rule that is only tried.
 
 use super::{Column, Form, Layout, field};
 
@@ -22,5 +22,28 @@ pub(crate) static DECISION: Layout = Layout {
         "head-cause" "cause" Plain,
         "head-reason" "reason" Plain,
         "head-advice" "advice" Plain,
+    ],
+};
+
+/// Somebody whom a network rule would shut out.
+pub(crate) static SHUT_OUT: Layout = Layout {
+    columns: columns![
+        "head-identity" "identity" Plain,
+        "head-address" "address" Plain,
+        "head-last-seen" "lastSeen" Time,
+        "head-count" "count" Plain,
+    ],
+    details: &[],
+};
+
+/// What a network rule would come to.
+pub(crate) static NETWORK_TRIAL: Layout = Layout {
+    columns: &[],
+    details: columns![
+        "head-network-rules" "rules" Plain,
+        "head-address" "clientIp" Plain,
+        "head-allowed" "clientAllowed" Plain,
+        "head-since" "since" Time,
+        "head-still-allowed" "stillAllowed" Plain,
     ],
 };

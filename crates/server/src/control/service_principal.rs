@@ -1,12 +1,13 @@
 //! Service principals of the directory, and their client secrets.
 
 use jiff::Timestamp;
-use naru_access::{Access, CredentialId, PrincipalId, TenantId, operation as op};
+use naru_access::{Access, CredentialId, PrincipalId, PrincipalKind, TenantId, operation as op};
 use naru_identity::names::NameKind;
 use naru_identity::secret::SecretKind;
 use naru_store::{AdminError, NewServicePrincipal, Registry, SecretRecord, ServicePrincipalRecord};
 use serde::{Deserialize, Serialize};
 
+use super::last_use::{LastUse, last_use};
 use super::registry::ShowRequest;
 use super::scope_map::NameRequest;
 use super::secrets::generated;
@@ -77,6 +78,19 @@ pub struct ServicePrincipalView {
     pub secret_count: usize,
     /// When it was created.
     pub creation_date: Timestamp,
+}
+
+/// A service principal, with its secrets and what is known of its use.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ShownServicePrincipal {
+    /// The service principal.
+    #[serde(flatten)]
+    pub principal: ServicePrincipalView,
+    /// Its secrets, without anything that would let one use them.
+    pub secrets: Vec<SecretView>,
+    /// When it was last let in, at the registry.
+    pub last_use: Option<LastUse>,
 }
 
 /// A new secret, and whose it is.
@@ -184,9 +198,13 @@ pub async fn show(
     caller: &Caller,
     registry: &Registry,
     request: NameRequest,
-) -> Result<ServicePrincipalView, Failure> {
+) -> Result<ShownServicePrincipal, Failure> {
     let access = allow::<op::ReadDirectory>(caller, registry)?;
-    find(app, &access, &request.name).await.map(ServicePrincipalView::from)
+    let record = find(app, &access, &request.name).await?;
+    let identity = (PrincipalKind::ServicePrincipal, record.app_id.clone());
+    let secrets = record.secrets.iter().cloned().map(SecretView::from).collect();
+    let last_use = last_use(app, caller, registry, identity).await?;
+    Ok(ShownServicePrincipal { principal: record.into(), secrets, last_use })
 }
 
 /// Enables or disables a service principal.

@@ -9,9 +9,9 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::{
-    Caller, Failure, Fault, can_i, credential, events, gc, key, manifest, network_rule, registry,
-    repository, role_assignment, scope_map, service_principal, token, token_credential, user,
-    verify,
+    Caller, Failure, Fault, can_i, credential, events, gc, key, manifest, network_rule,
+    network_trial, registry, repository, role_assignment, scope_map, service_principal, token,
+    token_credential, user, verify,
 };
 use crate::state::App;
 
@@ -78,6 +78,7 @@ rows! {
     "network-rule" "add" => network_rule::add;
     "network-rule" "list" => network_rule::list;
     "network-rule" "remove" => network_rule::remove;
+    "network-rule" "try" => network_trial::attempt;
     "registry" "list" => registry::list;
     "registry" "show" => registry::show;
     "registry" "update" => registry::update;

@@ -118,6 +118,7 @@ const EXAMPLES: &[(&str, &str, &str, &str)] = &[
     ("network-rule", "add", r#"{"ipAddress":"192.0.2.1"}"#, "Contributor"),
     ("network-rule", "list", "{}", "Reader"),
     ("network-rule", "remove", r#"{"ipAddress":"192.0.2.1"}"#, "Contributor"),
+    ("network-rule", "try", r#"{"ipAddress":"192.0.2.1"}"#, "Contributor"),
     ("registry", "list", "{}", "Reader"),
     ("registry", "show", "{}", "Reader"),
     ("registry", "update", r#"{"adminEnabled":true}"#, "Contributor"),

@@ -1,11 +1,12 @@
 //! Repository tokens: accounts of a registry whose rights are a scope map.
 
 use jiff::Timestamp;
-use naru_access::{Access, PrincipalId, operation as op};
+use naru_access::{Access, PrincipalId, PrincipalKind, operation as op};
 use naru_identity::names::NameKind;
 use naru_store::{AdminError, NewToken, Registry, TokenPatch, TokenRecord, TokenScope};
 use serde::{Deserialize, Serialize};
 
+use super::last_use::{LastUse, last_use};
 use super::registry::ShowRequest;
 use super::scope_map::{self, NameRequest, RuleGiven};
 use super::token_credential::{PasswordView, SLOTS, expiry, new_passwords};
@@ -76,6 +77,17 @@ pub struct TokenView {
     pub creation_date: Timestamp,
     /// Its login name and passwords.
     pub credentials: CredentialsView,
+}
+
+/// A token, with what is known of its use.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ShownToken {
+    /// The token.
+    #[serde(flatten)]
+    pub token: TokenView,
+    /// When it was last let in.
+    pub last_use: Option<LastUse>,
 }
 
 /// What logs a token in.
@@ -172,9 +184,12 @@ pub async fn show(
     caller: &Caller,
     registry: &Registry,
     request: NameRequest,
-) -> Result<TokenView, Failure> {
+) -> Result<ShownToken, Failure> {
     let access = allow::<op::ReadTokens>(caller, registry)?;
-    view(app, &access, registry, &request.name).await
+    let token = view(app, &access, registry, &request.name).await?;
+    let identity = (PrincipalKind::Token, token.name.clone());
+    let last_use = last_use(app, caller, registry, identity).await?;
+    Ok(ShownToken { token, last_use })
 }
 
 /// Enables or disables a token, or gives it another scope map.

@@ -295,3 +295,29 @@ pub struct EventFilter {
     /// At most so many.
     pub limit: usize,
 }
+
+/// Whom the events show to have been let in, lately.
+#[derive(Clone, Debug, Default)]
+pub struct SeenFilter {
+    /// Only this one, without case.
+    pub identity: Option<(PrincipalKind, String)>,
+    /// Only since then.
+    pub since: Option<Timestamp>,
+    /// At most so many, those that were last seen first.
+    pub limit: usize,
+}
+
+/// Somebody who was let in from an address.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Seen {
+    /// Who.
+    pub identity: String,
+    /// The kind of principal, where it was proved.
+    pub kind: Option<PrincipalKind>,
+    /// From where.
+    pub address: String,
+    /// When last.
+    pub last_time: Timestamp,
+    /// How often.
+    pub count: u64,
+}

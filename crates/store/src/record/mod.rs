@@ -23,7 +23,7 @@ pub use content::{
 };
 pub use event::{
     CountingRow, Event, EventEntry, EventFilter, EventTable, LoginEvent, Recorded, RepositoryEvent,
-    RequestFacts, Spread, Stored, Tally,
+    RequestFacts, Seen, SeenFilter, Spread, Stored, Tally,
 };
 pub use gate::{Account, HumanAccount, Standing};
 pub use registry::{Denials, NewRegistry, NewTenant, Registry, RegistryPatch, RegistrySettings};

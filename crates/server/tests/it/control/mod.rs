@@ -2,6 +2,7 @@
 
 mod can_i;
 mod key;
+mod last_use;
 
 use std::os::unix::fs::PermissionsExt as _;
 

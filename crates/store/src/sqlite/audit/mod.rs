@@ -1,6 +1,7 @@
 //! Events. How they are written is in [`write`], how they are read back in [`read`].
 
 mod read;
+mod seen;
 mod write;
 
 use async_trait::async_trait;
@@ -12,7 +13,9 @@ use super::Sqlite;
 use super::session::size_key;
 use crate::error::StoreError;
 use crate::metadata::Audit;
-use crate::record::{Event, EventFilter, EventTable, LoginEvent, RepositoryEvent, Stored};
+use crate::record::{
+    Event, EventFilter, EventTable, LoginEvent, RepositoryEvent, Seen, SeenFilter, Stored,
+};
 pub(super) use write::{insert_repository_event, record_event};
 
 #[async_trait]
@@ -53,6 +56,15 @@ impl Audit for Sqlite {
     ) -> Result<Vec<Event>, StoreError> {
         let place = *access.place();
         self.read(move |session| read::events_between(session, place, ids, limit)).await
+    }
+
+    async fn seen(
+        &self,
+        access: &Access<op::ReadEvents>,
+        filter: SeenFilter,
+    ) -> Result<Vec<Seen>, StoreError> {
+        let place = *access.place();
+        self.read(move |session| seen::seen(session, place, &filter)).await
     }
 
     async fn expire_events(
