@@ -45,14 +45,16 @@ fn tokens_are_made_listed_disabled_and_deleted() {
         ");
         insta::assert_snapshot!(world.shown("token show -n ci-build"), @r"
         exit 0
-        NAME       ci-build
-        STATUS     enabled
-        SCOPE MAP  ci-build-scope-map
-        USER NAME  ci-build
-        PASSWORDS  password1  [hint]…  until [day]
-                   password2  [hint]…  until [day]
-        CREATED    [time]
-        ID         /subscriptions/[id]/resourceGroups/naru/providers/Microsoft.ContainerRegistry/registries/registry/tokens/ci-build
+        NAME          ci-build
+        STATUS        enabled
+        SCOPE MAP     ci-build-scope-map
+        USER NAME     ci-build
+        PASSWORDS     password1  [hint]…  until [day]
+                      password2  [hint]…  until [day]
+        CREATED       [time]
+        LAST USE      [time]
+        LAST ADDRESS  127.0.0.1
+        ID            /subscriptions/[id]/resourceGroups/naru/providers/Microsoft.ContainerRegistry/registries/registry/tokens/ci-build
         ----
         ");
         insta::assert_snapshot!(world.shown("token show -n ci-build -o yaml"), @r#"

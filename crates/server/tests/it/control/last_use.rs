@@ -8,12 +8,13 @@ use serde_json::{Value, json};
 async fn what_is_shown_of_an_account_tells_its_last_use() {
     let kit = Kit::start_with_domain().await;
     let rules = json!([{ "repository": "*", "actions": ["content/read"] }]);
-    let made = kit.admin("token", "create", json!({ "name": "ci", "repositories": rules })).await;
+    let made =
+        kit.admin("token", "create", json!({ "name": "ci-build", "repositories": rules })).await;
     let secret = made["credentials"]["passwords"][0]["value"].as_str().unwrap().to_owned();
-    let token = Login { name: "ci".to_owned(), secret };
-    let shown = async || kit.admin("token", "show", json!({ "name": "ci" })).await;
+    let token = Login { name: "ci-build".to_owned(), secret };
+    let shown = async || kit.admin("token", "show", json!({ "name": "ci-build" })).await;
     assert_eq!(shown().await["lastUse"], Value::Null);
-    let wrong = Login { name: "ci".to_owned(), secret: "wrong wrong".to_owned() };
+    let wrong = Login { name: "ci-build".to_owned(), secret: "wrong wrong".to_owned() };
     kit.ask_access("registry", Some(&wrong), &["repository:a:pull"]).await.expect(401);
     assert_eq!(shown().await["lastUse"], Value::Null, "a refusal is no use");
     kit.access_token("registry", &token, &["repository:a:pull"]).await;
