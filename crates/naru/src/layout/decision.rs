@@ -20,8 +20,8 @@ pub(crate) static DECISION: Layout = Layout {
         "head-allowed" "allowed" Plain,
         "head-rule" "rule" Plain,
         "head-cause" "cause" Plain,
-        "head-reason" "reason" Plain,
-        "head-advice" "advice" Plain,
+        "head-reason" "reason" Prose,
+        "head-advice" "advice" Prose,
     ],
 };
 

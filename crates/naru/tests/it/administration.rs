@@ -80,6 +80,9 @@ fn tokens_are_made_listed_disabled_and_deleted() {
             hint: [hint]
             creationTime: "[time]"
             expiry: "[time]"
+        lastUse:
+          time: "[time]"
+          address: "127.0.0.1"
         ----
         "#);
     });

@@ -58,7 +58,8 @@ fn a_person_reads_what_was_looked_at() {
         RULE     -
         CAUSE    permission-scope-map
         REASON   the token's scope map has no rule for this repository or action
-        ADVICE   add a rule: naru scope-map update -n MAP --add-repository REPOSITORY content/read
+        ADVICE   add a rule: naru scope-map update -n MAP --add-repository REPOSITORY
+                 content/read
         ----
         ");
     });

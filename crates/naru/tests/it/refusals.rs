@@ -283,6 +283,8 @@ fn a_korean_reader_is_answered_in_korean() {
         암호         password1  [hint]…
                      password2  [hint]…
         만든 날짜    [time]
+        마지막 사용  -
+        마지막 주소  -
         ID           /subscriptions/[id]/resourceGroups/naru/providers/Microsoft.ContainerRegistry/registries/registry/tokens/ci-build
         ----
 
