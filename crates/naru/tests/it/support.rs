@@ -108,6 +108,11 @@ impl World {
         self.server.as_ref().unwrap()
     }
 
+    /// Takes a server in that was started for its directory.
+    pub(crate) fn set_server(&mut self, server: Server) {
+        self.server = Some(server);
+    }
+
     /// Takes the server out, to end it.
     pub(crate) fn take_server(&mut self) -> Server {
         self.server.take().unwrap()

@@ -5,6 +5,7 @@ mod bench;
 mod config;
 mod credentials;
 mod environment;
+mod every_cause;
 mod faults;
 mod forms;
 mod healthy;

@@ -1,0 +1,96 @@
+//! Names and passwords that do not hold.
+
+use super::wire::{basic, form, send};
+use super::world::{self, Login};
+use super::{Met, Shown};
+use crate::check_health::bench::Bench;
+use crate::support::World;
+
+/// A login at `/v2/`.
+pub(super) fn login(world: &World, login: &Login) -> Shown {
+    send(world, "GET /v2/", &[&basic(&login.0, &login.1)], "")
+}
+
+/// A home in which that login is stored.
+pub(super) fn stored(world: &World, login: &Login) -> Bench {
+    let mut bench = Bench::new();
+    bench.log_in(&world.server().address(), &login.0, &login.1);
+    bench
+}
+
+/// The login is refused, and so is the diagnosis with it.
+fn refused(world: World, with: &Login) -> Met {
+    let shown = login(&world, with);
+    assert_eq!(shown.status, 401, "{}", shown.body);
+    let seen_from = Some((stored(&world, with), vec![world.server().address()]));
+    Met { world, shown, seen_from }
+}
+
+pub(super) fn admin_disabled() -> Met {
+    let world = World::new();
+    let made = world.json("credential show");
+    let text = |value: &serde_json::Value| value.as_str().unwrap().to_owned();
+    let with = (text(&made["username"]), text(&made["passwords"][0]["value"]));
+    refused(world, &with)
+}
+
+pub(super) fn disabled() -> Met {
+    let world = World::new();
+    let with = world::token(&world, "team/* content/read");
+    world.json("token update -n ci-build --status disabled");
+    refused(world, &with)
+}
+
+pub(super) fn expired_password() -> Met {
+    let world = World::new();
+    let with = world::token(&world, "team/* content/read");
+    world::expire(&world);
+    refused(world, &with)
+}
+
+pub(super) fn expired_secret() -> Met {
+    let world = World::new();
+    let with = world::service_principal(&world);
+    world::expire(&world);
+    refused(world, &with)
+}
+
+pub(super) fn invalid() -> Met {
+    refused(World::new(), &("owner".to_owned(), "not the owner's password".to_owned()))
+}
+
+pub(super) fn malformed() -> Met {
+    let world = World::new();
+    let shown = send(&world, "GET /v2/", &["Authorization: Basic %%hunter2%%"], "");
+    let address = world.server().address();
+    let mut bench = Bench::new();
+    bench.secret("%%hunter2%%");
+    let file = format!(r#"{{"auths":{{"{address}":{{"auth":"%%hunter2%%"}}}}}}"#);
+    bench.write(".config/containers/auth.json", &file);
+    Met { world, shown, seen_from: Some((bench, vec![address])) }
+}
+
+/// Of requests without a credential, the bare challenge is no event, and this is one.
+pub(super) fn missing() -> Met {
+    let world = World::new();
+    let shown = form(&world, "/oauth2/token", &[("scope", "repository:team/app:pull")]);
+    let address = world.server().address();
+    Met { world, shown, seen_from: Some((Bench::new(), vec![address])) }
+}
+
+/// Whoever guessed too often is not even looked at.
+pub(super) fn throttled() -> Met {
+    let world = World::new();
+    let own = world::token(&world, "team/* content/read");
+    // Of the generated form, so that the guesses cost little.
+    let strange = |number: usize| {
+        let mut secret = own.1.clone().into_bytes();
+        let at = 10 + number % 20;
+        secret[at] = if secret[at] == b'x' { b'y' } else { b'x' };
+        (format!("name-{number}"), String::from_utf8(secret).unwrap())
+    };
+    let shown = (0..200).map(|number| login(&world, &strange(number)));
+    let shown = shown.into_iter().find(|shown| shown.status == 429).expect("held back at last");
+    let seen_from = Some((stored(&world, &strange(7)), vec![world.server().address()]));
+    Met { world, shown, seen_from }
+}
