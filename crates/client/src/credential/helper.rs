@@ -61,8 +61,11 @@ pub async fn get(
         RunError::Start(_) | RunError::Hangs(_) => failed(error.to_string()),
     })?;
     if ended.code != Some(0) {
-        // Helpers give their reason on standard output, and some add to it on standard error.
-        let said = one_line(&format!("{} {}", ended.stdout.expose(), ended.stderr));
+        // Helpers give their reason on standard output, and some add to it on standard error. One
+        // may have printed a credential before it failed: no document is a reason.
+        let printed = ended.stdout.expose();
+        let reason = if printed.contains('{') { "" } else { printed };
+        let said = one_line(&format!("{reason} {}", ended.stderr));
         if NOTHING.iter().any(|nothing| said.contains(nothing)) {
             return Ok(None);
         }

@@ -35,10 +35,10 @@ pub(super) fn send(world: &World, request: &str, headers: &[&str], body: &str) -
 pub(super) fn send_to(address: &str, request: &str, headers: &[&str], body: &str) -> Shown {
     let mut head = format!("{request} HTTP/1.1\r\nConnection: close\r\n");
     if !headers.iter().any(|line| line.starts_with("Host:")) {
-        head.push_str(&format!("Host: {address}\r\n"));
+        head.extend(["Host: ", address, "\r\n"]);
     }
     for line in headers {
-        head.push_str(&format!("{line}\r\n"));
+        head.extend([line, "\r\n"]);
     }
     let mut stream = TcpStream::connect(address).unwrap();
     write!(stream, "{head}Content-Length: {}\r\n\r\n{body}", body.len()).unwrap();
