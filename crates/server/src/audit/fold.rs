@@ -14,6 +14,10 @@ use naru_access::RegistryId;
 use naru_codes::Cause;
 use naru_store::{CountingRow, Event, EventTable, Spread};
 
+/// So many minutes before the one that is on no request came that is refused now: the clock was
+/// turned back.
+const MINUTES_BACK: i64 = 60;
+
 /// How many rows a minute there may be before refusals are counted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RowBounds {
@@ -76,7 +80,10 @@ impl Fold {
     /// Where a refusal goes that comes now.
     pub(super) fn place(&mut self, event: &Event, now: Timestamp) -> Place {
         let minute = now.as_second().div_euclid(60);
-        if minute != self.minute {
+        // A request has the time at which it came, and may be refused after one that came later: it
+        // counts in the minute that is on, or two minutes in turn would each begin anew every time.
+        let turned_back = self.minute.saturating_sub(minute) > MINUTES_BACK;
+        if minute > self.minute || turned_back {
             self.minute = minute;
             self.groups.clear();
         }

@@ -50,6 +50,19 @@ fn a_registry_under_attack_from_everywhere_is_counted_by_cause() {
     assert_eq!(place(&mut fold, "bob", "198.51.100.2"), Some(Spread::Addresses));
 }
 
+/// As met with 160 clients at once: they come in one order and are refused in another.
+#[test]
+fn a_minute_begins_once_though_requests_of_the_one_before_are_refused_in_between() {
+    let mut fold = Fold::new(BOUNDS);
+    let event = refused("alice", "192.0.2.7", Cause::CredentialInvalid);
+    let before = NOON - SignedDuration::from_millis(1);
+    let in_turn = [NOON, before].into_iter().cycle().take(20);
+    let rows = in_turn.filter(|time| matches!(fold.place(&event, *time), Place::Row)).count();
+    assert_eq!(rows, 3);
+    let turned_back = NOON - SignedDuration::from_hours(2);
+    assert!(matches!(fold.place(&event, turned_back), Place::Row), "the clock was turned back");
+}
+
 proptest! {
     /// Whatever comes, rows and memory stay within the bound; and what is counted together is
     /// alike in what the spread says.
