@@ -19,6 +19,7 @@ story-tried = { $operation }
 story-tried-action = { $operation }: { $action } { $repository }
 story-because = { $title }
 story-because-detail = { $title } ({ $detail })
+story-because-though = { $title }, though { $rule } gives the right to it
 
 rule-admin = the admin user's rights
 rule-anonymous-pull = anonymous pull, which is on

@@ -19,6 +19,7 @@ story-tried = { $operation }
 story-tried-action = { $operation }: { $repository } { $action }
 story-because = { $title }
 story-because-detail = { $title }({ $detail })
+story-because-though = { $title }. 권한은 있습니다. 근거: { $rule }
 
 rule-admin = 관리자 사용자의 권한
 rule-anonymous-pull = 켜져 있는 익명 끌어오기

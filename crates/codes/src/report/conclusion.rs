@@ -39,20 +39,25 @@ impl Report {
     }
 
     /// The causes at the root: what no other finding explains, what is worst and most certain
-    /// first, then by the place on the path of a login. Advice is none.
+    /// first, then by the place on the path of a login; of each cause its worst and most certain
+    /// finding. Advice is none.
     pub fn roots(&self) -> Vec<&Finding> {
         let mut roots: Vec<(usize, &CheckReport, &Finding)> = Vec::new();
         for (position, check) in self.checks.iter().enumerate() {
-            for finding in check.outcome.findings() {
-                let known = roots.iter().any(|(.., root)| root.code == finding.code);
-                let advice = finding.severity == Severity::Advice;
-                if finding.explained_by.is_none() && !known && !advice {
-                    roots.push((position, check, finding));
-                }
-            }
+            let findings = check.outcome.findings().iter();
+            let root = |finding: &&Finding| {
+                finding.explained_by.is_none() && finding.severity != Severity::Advice
+            };
+            roots.extend(findings.filter(root).map(|finding| (position, check, finding)));
         }
         roots.sort_by_key(|(position, check, finding)| {
             (finding.severity, finding.certainty, check.category, *position)
+        });
+        let mut causes = Vec::new();
+        roots.retain(|(.., finding)| {
+            let first = !causes.contains(&finding.code);
+            causes.push(finding.code);
+            first
         });
         roots.into_iter().map(|(.., finding)| finding).collect()
     }
@@ -146,6 +151,18 @@ mod tests {
         let roots: Vec<_> = report.roots().iter().map(|root| root.code).collect();
         assert_eq!(roots, [Cause::CredentialInvalid, Cause::NameNotFound, Cause::PermissionPull]);
         assert_eq!(report.verdict(), Verdict::Problems);
+    }
+
+    #[test]
+    fn of_a_cause_that_was_found_twice_the_worst_finding_is_told() {
+        let shape = finding(Cause::CredentialWrongUsername, Certainty::Likely);
+        let refused = finding(Cause::CredentialWrongUsername, Certainty::Proven);
+        let failed = |finding| Outcome::of_findings(vec![finding], Vec::new());
+        let report = report(vec![
+            check("a", Category::Credentials, failed(shape.at_most(Severity::Warning))),
+            check("b", Category::Token, failed(refused.clone())),
+        ]);
+        assert_eq!(report.roots(), [&refused]);
     }
 
     #[test]

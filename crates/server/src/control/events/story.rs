@@ -2,7 +2,7 @@
 //! and what would have had to be different.
 
 use naru_access::PrincipalKind;
-use naru_codes::{Cause, Language, texts};
+use naru_codes::{Cause, Language, Stage, texts};
 use naru_store::{Registry, Spread};
 use serde::Serialize;
 
@@ -157,6 +157,10 @@ impl Teller {
             };
         };
         let title = texts().title(self.language, cause);
+        if let Some(rule) = facts.rule.filter(|_| is_past_the_decision(cause)) {
+            let rule = self.rule(rule);
+            return self.get("story-because-though", &[("title", &title), ("rule", &rule)]);
+        }
         let near = match facts.near {
             Near::Ceiling => Some(self.get("near-ceiling", &[])),
             Near::Nothing => {
@@ -241,4 +245,10 @@ impl Teller {
     fn get(self, id: &str, args: &[(&str, &str)]) -> String {
         texts().get(self.language, id, args)
     }
+}
+
+/// Whether it is met by those alone who have the right: what its event names is the rule that
+/// gave it, and none that came near.
+fn is_past_the_decision(cause: Cause) -> bool {
+    matches!(cause.stage(), Stage::Existence | Stage::Lock)
 }

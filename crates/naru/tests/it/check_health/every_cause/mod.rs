@@ -16,7 +16,7 @@ mod world;
 use naru_codes::{Cause, Stage};
 
 use self::wire::Shown;
-use super::bench::Bench;
+use super::bench::{self, Bench};
 use crate::support::World;
 
 /// A refusal that happened.
@@ -230,6 +230,10 @@ fn judge(cause: Cause) -> Option<String> {
     assert!(unbroken.contains(fix), "{code}: `{fix}` is not in: {english}");
     let korean = world.shown_in("ko_KR.UTF-8", &format!("events show {}", shown.id));
     assert!(korean.contains(code) && korean != english, "{code}: {korean}");
+    filters().bind(|| {
+        insta::assert_snapshot!(format!("{code}-event"), english);
+        insta::assert_snapshot!(format!("{code}-event-ko"), korean);
+    });
 
     let root = match client {
         Client::NeverMet(why) => {
@@ -245,7 +249,21 @@ fn judge(cause: Cause) -> Option<String> {
     all.extend(arguments.iter().map(String::as_str));
     let ran = bench.check(&all);
     ran.root(root);
+    let data = world.data().display().to_string();
+    let neutral = ran.text.replace(&data, "DATA");
+    filters().bind(|| {
+        insta::assert_snapshot!(format!("{code}-diagnosis"), neutral);
+        insta::assert_json_snapshot!(format!("{code}-diagnosis.json"), ran.failures());
+    });
     Some(shown.body)
+}
+
+/// Beside what differs in every run: seconds to wait, and which of many clients it was.
+fn filters() -> insta::Settings {
+    let mut settings = bench::filters();
+    settings.add_filter(r"\b\d+ (s|ms|초)\b", "[n] $1");
+    settings.add_filter(r"192\.0\.2\.\d+", "192.0.2.[n]");
+    settings
 }
 
 fn judge_all(of: impl Fn(Cause) -> bool) {
