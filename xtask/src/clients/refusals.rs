@@ -305,9 +305,9 @@ fn is_silent(client: &str, refusal: Refusal) -> bool {
         "docker" => refusal == FullDisk,
         "podman" | "skopeo" => matches!(refusal, NoListing | DeniedAddress | FullDisk),
         "buildah" => matches!(refusal, DeniedAddress | FullDisk),
-        // It reads no answer of a token endpoint, and sends a chunk again that was refused.
         // It names the status alone where it streams the answer.
         "azure-python" => refusal == NoPull,
+        // It reads no answer of a token endpoint, and sends a chunk again that was refused.
         "regctl" => matches!(refusal, WrongPassword | ExpiredSecret | DisabledToken | FullDisk),
         _ => false,
     }

@@ -1,6 +1,7 @@
 //! What fixes the cause of an event: commands, each a list of arguments, with who may run it.
 
 use naru_access::{Action, PrincipalKind};
+use naru_codes::report::{Actor, Applicability};
 use naru_codes::{Cause, Language, texts};
 use naru_store::Registry;
 use serde::Serialize;
@@ -12,20 +13,20 @@ use super::facts::{Facts, Near};
 pub struct Remedy {
     /// What it does.
     pub title: String,
-    /// Who can do it: `registry-admin`, or `you` at the client.
+    /// Who can do it, by the name of [`Actor`].
     pub actor: &'static str,
     /// The commands.
     pub commands: Vec<Vec<String>>,
-    /// Whether it can be run as it stands: `safe`, `needs-review`, `has-placeholders`.
+    /// Whether it can be run as it stands, by the name of [`Applicability`].
     pub applicability: &'static str,
 }
 
 /// A remedy before its title is in a language.
 struct Raw {
     title: &'static str,
-    actor: &'static str,
+    actor: Actor,
     commands: Vec<Vec<String>>,
-    applicability: &'static str,
+    applicability: Applicability,
 }
 
 /// The remedies of an event, the likeliest first.
@@ -34,9 +35,9 @@ pub(super) fn remedies(facts: &Facts<'_>, registry: &Registry, language: Languag
     let at = At { facts, registry };
     let title = |raw: Raw| Remedy {
         title: texts().get(language, raw.title, &[]),
-        actor: raw.actor,
+        actor: raw.actor.name(),
         commands: raw.commands,
-        applicability: raw.applicability,
+        applicability: raw.applicability.name(),
     };
     at.raw(cause).into_iter().map(title).collect()
 }
@@ -184,21 +185,21 @@ impl At<'_> {
         let whole = name.is_some() && host.is_some();
         Raw {
             title: "remedy-title-login",
-            actor: "you",
+            actor: Actor::You,
             commands: vec![command.map(str::to_owned).to_vec()],
-            applicability: if whole { "safe" } else { "has-placeholders" },
+            applicability: if whole { Applicability::Safe } else { Applicability::HasPlaceholders },
         }
     }
 
     fn safe(&self, title: &'static str, commands: &[&[&str]]) -> Raw {
-        self.naru(title, commands, "safe")
+        self.naru(title, commands, Applicability::Safe)
     }
 
     fn reviewed(&self, title: &'static str, commands: &[&[&str]]) -> Raw {
-        self.naru(title, commands, "needs-review")
+        self.naru(title, commands, Applicability::NeedsReview)
     }
 
-    fn naru(&self, title: &'static str, commands: &[&[&str]], applicability: &'static str) -> Raw {
+    fn naru(&self, title: &'static str, commands: &[&[&str]], applicability: Applicability) -> Raw {
         let registry: &[&str] =
             if self.facts.default_registry { &[] } else { &["--registry", &self.registry.name] };
         let whole = |command: &&[&str]| {
@@ -206,6 +207,6 @@ impl At<'_> {
             words.chain(registry.iter().copied()).map(str::to_owned).collect()
         };
         let commands = commands.iter().map(whole).collect();
-        Raw { title, actor: "registry-admin", commands, applicability }
+        Raw { title, actor: Actor::RegistryAdmin, commands, applicability }
     }
 }
