@@ -107,7 +107,11 @@ fn connect(checks: &mut [CheckReport]) {
             continue;
         };
         for finding in findings {
-            let recorded = recorded.first().filter(|_| !own && finding.code == TOLD_TO_STRANGERS);
+            // Where the record says no more than the answer did, the answer is what is told.
+            let hidden = |cause: &&Cause| {
+                !own && finding.code == TOLD_TO_STRANGERS && **cause != finding.code
+            };
+            let recorded = recorded.first().filter(hidden);
             if let Some(cause) = recorded {
                 finding.explained_by = Some(*cause);
             } else {
@@ -183,5 +187,16 @@ mod tests {
             check("server.decision", Cause::CredentialDisabled),
         ];
         assert_eq!(roots(all), [Cause::CredentialDisabled]);
+    }
+
+    #[test]
+    fn what_the_server_recorded_explains_nothing_where_it_is_the_same() {
+        let mut all = vec![
+            check("token.accepted", Cause::CredentialInvalid),
+            check("server.decision", Cause::CredentialInvalid),
+        ];
+        relate(&mut all);
+        let explained = |check: &CheckReport| check.outcome.findings()[0].explained_by;
+        assert_eq!([explained(&all[0]), explained(&all[1])], [None, None]);
     }
 }
