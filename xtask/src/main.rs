@@ -39,7 +39,7 @@ enum Task {
         /// Play only the scenarios whose name contains this.
         #[arg(long, value_name = "TEXT")]
         only: Option<String>,
-        /// Write what the clients print into `docs/clients.md`, and compare nothing.
+        /// Write what the clients print into `docs/clients.md` and `docs/symptoms.md`, and compare nothing.
         #[arg(long)]
         record: bool,
         /// Only build and install the clients that no package has: Go modules and SDKs.

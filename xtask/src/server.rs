@@ -23,6 +23,11 @@ pub(crate) const OWNER: &str = "owner";
 /// The password that these tasks give the owner.
 pub(crate) const OWNER_PASSWORD: &str = "Owner-of-a-registry-for-tests-1";
 
+/// Any free port.
+const ANYWHERE: &str = "127.0.0.1:0";
+/// How far the clock of a server of the past is behind, in the words of `faketime`.
+const PAST: &str = "-2d";
+
 const START: Duration = Duration::from_mins(1);
 const STOP: Duration = Duration::from_secs(40);
 
@@ -32,6 +37,10 @@ pub(crate) struct Launch<'a> {
     pub(crate) binary: &'a Path,
     /// Its folder: `data`, `home` and `server.log` come to lie in it.
     pub(crate) folder: &'a Path,
+    /// The address to listen on.
+    pub(crate) listen: &'a str,
+    /// `faketime`, for a server whose clock is [`PAST`] behind.
+    pub(crate) past: Option<&'a Path>,
     /// Where a trace of its system calls goes, and which calls are traced.
     pub(crate) trace: Option<Trace<'a>>,
     /// Further options of `naru serve`.
@@ -60,7 +69,12 @@ pub(crate) struct Server {
     ended: mpsc::Receiver<()>,
 }
 
-impl Launch<'_> {
+impl<'a> Launch<'a> {
+    /// On a free port, at this machine's own time, with no option.
+    pub(crate) const fn of(binary: &'a Path, folder: &'a Path) -> Self {
+        Self { binary, folder, listen: ANYWHERE, past: None, trace: None, options: &[] }
+    }
+
     /// Starts it, and waits for the line that says that it listens.
     pub(crate) fn start(&self) -> Result<Server, Failure> {
         let (data, home) = (self.folder.join("data"), self.folder.join("home"));
@@ -89,17 +103,23 @@ impl Launch<'_> {
         server.address = ready
             .recv_timeout(START)
             .map_err(|_| Failure::unexpected("`naru serve` to listen", server.log()))?;
-        server.process = match self.trace {
-            Some(_) => traced(&server.child),
-            None => identifier(server.child.id()),
+        server.process = if self.trace.is_some() || self.past.is_some() {
+            wrapped(&server.child)
+        } else {
+            identifier(server.child.id())
         };
         Ok(server)
     }
 
     fn command(&self, data: &Path, home: &Path) -> Command {
-        let mut command = match &self.trace {
-            None => Command::new(self.binary),
-            Some(trace) => {
+        let mut command = match (&self.trace, self.past) {
+            (None, None) => Command::new(self.binary),
+            (None, Some(faketime)) => {
+                let mut command = Command::new(faketime);
+                command.args(["-f", PAST]).arg(self.binary);
+                command
+            }
+            (Some(trace), _) => {
                 let mut command = Command::new(trace.strace);
                 command
                     .args(["-f", "-y", "-s", "64", "-e"])
@@ -111,7 +131,7 @@ impl Launch<'_> {
             }
         };
         command
-            .args(["serve", "--listen", "127.0.0.1:0", "--data-dir"])
+            .args(["serve", "--listen", self.listen, "--data-dir"])
             .arg(data)
             .args(self.options)
             .env_clear()
@@ -154,6 +174,15 @@ impl Server {
             .map_err(|error| ending.unexpected(format!("one JSON document ({error})")))
     }
 
+    /// Ends it, and starts it anew on the same data and address, at this machine's own time and
+    /// with no option.
+    pub(crate) fn into_the_present(self) -> Result<Self, Failure> {
+        let (binary, data, listen) = (self.binary.clone(), self.data.clone(), self.address.clone());
+        self.stop()?;
+        let folder = data.parent().unwrap_or(&data);
+        Launch { listen: &listen, ..Launch::of(&binary, folder) }.start()
+    }
+
     /// Ends it as a service manager would, and waits until it has finished what runs.
     pub(crate) fn stop(mut self) -> Result<(), Failure> {
         if let Some(process) = self.process {
@@ -180,10 +209,10 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
-        // Under a tracer, the server itself goes first: it would outlive its tracer.
+        // Under a tracer and the like, the server itself goes first: it would outlive them.
         if let Some(process) = self.process.take() {
             let _ = kill_process(process, Signal::KILL);
-        } else if let Some(process) = traced(&self.child) {
+        } else if let Some(process) = wrapped(&self.child) {
             let _ = kill_process(process, Signal::KILL);
         }
         let _ = self.child.kill();
@@ -220,9 +249,9 @@ fn listening(line: &str) -> Option<&str> {
     port.parse::<u16>().is_ok().then_some(address)
 }
 
-/// The process that a tracer has started.
-fn traced(tracer: &Child) -> Option<Pid> {
-    let id = tracer.id();
+/// The process that a tracer, or whoever else stands around it, has started.
+fn wrapped(around: &Child) -> Option<Pid> {
+    let id = around.id();
     let children = fs::read_to_string(format!("/proc/{id}/task/{id}/children")).ok()?;
     identifier(children.split_whitespace().next()?.parse().ok()?)
 }

@@ -121,6 +121,11 @@ pub(super) trait Client {
         registry.host().to_owned()
     }
 
+    /// Another program of the same user, where this client runs and with what it sees there.
+    fn beside(&self, user: &User<'_>, program: &Path) -> Invocation {
+        user.invoke(program)
+    }
+
     /// Does it. A refusal is an ending and no failure.
     fn act(&self, user: &User<'_>, act: Act<'_>) -> Result<Ending, Failure>;
 

@@ -36,16 +36,12 @@ impl Docker {
             self.engine.trust(&user.host, user.authority())?;
         }
         let invocation = if user.in_plain() {
-            user.invoke(&self.program)
+            user.invoke(&self.program).env("DOCKER_HOST", self.engine.address())
         } else {
             // `docker manifest` asks the registry itself, past the engine: where the engine is.
-            let process = self.engine.process().to_string();
-            user.invoke(&self.nsenter)
-                .args(["--mount", "--target", &process])
-                .args([&self.program])
-                .env("HTTPS_PROXY", self.engine.proxy())
+            self.beside(user, &self.program).env("HTTPS_PROXY", self.engine.proxy())
         };
-        Ok(invocation.env("DOCKER_HOST", self.engine.address()).args(words))
+        Ok(invocation.args(words))
     }
 
     /// Makes an image without any network, and pushes it.
@@ -87,6 +83,14 @@ impl Client for Docker {
             (Some(_), Some((_, port))) => format!("{ALIAS}:{port}"),
             _ => registry.host().to_owned(),
         }
+    }
+
+    fn beside(&self, user: &User<'_>, program: &Path) -> Invocation {
+        let process = self.engine.process().to_string();
+        user.invoke(&self.nsenter)
+            .args(["--mount", "--target", &process])
+            .args([program])
+            .env("DOCKER_HOST", self.engine.address())
     }
 
     fn act(&self, user: &User<'_>, act: Act<'_>) -> Result<Ending, Failure> {

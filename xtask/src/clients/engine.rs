@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 
 use crate::clients::daemon::Daemon;
 use crate::clients::proxy::Proxy;
-use crate::clients::registry::ALIAS;
+use crate::clients::registry::{ALIAS, NOBODY};
 use crate::failure::Failure;
 use crate::tools;
 
@@ -38,8 +38,8 @@ impl Engine {
         let unshare = tools::need("unshare", "install your system's util-linux")?;
         fs::create_dir_all(folder.join("etc-docker/certs.d"))
             .map_err(Failure::machine("make a folder for the engine"))?;
-        fs::write(folder.join("hosts"), format!("127.0.0.1 localhost\n192.0.2.1 {ALIAS}\n"))
-            .map_err(Failure::machine("write a hosts file"))?;
+        let hosts = format!("127.0.0.1 localhost {NOBODY}\n192.0.2.1 {ALIAS}\n");
+        fs::write(folder.join("hosts"), hosts).map_err(Failure::machine("write a hosts file"))?;
         let proxy = Proxy::to(tls)?;
         let place = |name: &str| folder.join(name).display().to_string();
         let mut options: Vec<String> =
@@ -57,7 +57,8 @@ impl Engine {
             format!("--pidfile={}", place("dockerd.pid")),
         ]);
         let url = proxy.url();
-        let environment = [("HTTPS_PROXY", &*url), ("NO_PROXY", "127.0.0.1,localhost")];
+        let direct = format!("127.0.0.1,localhost,{NOBODY}");
+        let environment = [("HTTPS_PROXY", &*url), ("NO_PROXY", &*direct)];
         let daemon = Daemon::start(&unshare, &options, &environment, folder)?;
         let engine = Self { daemon, proxy, folder: folder.to_owned() };
         engine.daemon.answers(docker, &["--host", &engine.address(), "version"])?;

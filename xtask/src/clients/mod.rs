@@ -26,11 +26,13 @@ mod registry;
 mod scenarios;
 mod skopeo;
 mod stage;
+mod symptoms;
 
 use crate::clients::client::Client;
 use crate::clients::record::Record;
 use crate::clients::refusals::REFUSALS;
 use crate::clients::stage::Stage;
+use crate::clients::symptoms::{Reported, SYMPTOMS, Theatre};
 use crate::failure::Failure;
 use crate::product::Product;
 use crate::surroundings::{self, Stopwatch};
@@ -88,11 +90,13 @@ pub(crate) fn install() -> Result<(), Failure> {
 pub(crate) fn run(product: &Product, only: Option<&str>, record: bool) -> Result<(), Failure> {
     let binary = product.binary()?;
     let stage = Stage::set(&binary)?;
-    let mut record = Record::read(record)?;
+    let writing = record;
+    let mut record = Record::read(record::CLIENTS, writing)?;
+    let mut reported = Reported::read(writing)?;
     let mut tally = Tally { only, passed: 0, failed: 0, skipped: 0 };
     for (name, prepare) in CLIENTS {
         if tally.is_wanted(name) {
-            tally.client(name, &stage, &mut record, || prepare(&stage));
+            tally.client(name, &stage, &mut record, &mut reported, || prepare(&stage));
         }
     }
     for (name, prepare) in azure::SDKS {
@@ -104,6 +108,7 @@ pub(crate) fn run(product: &Product, only: Option<&str>, record: bool) -> Result
         }
     }
     record.write()?;
+    reported.write()?;
     let Tally { passed, failed, skipped, .. } = tally;
     terminal::say(format_args!("clients: {passed} passed, {failed} failed, {skipped} skipped"));
     if passed + failed + skipped == 0 {
@@ -127,6 +132,7 @@ impl Tally<'_> {
         name: &str,
         stage: &Stage,
         record: &mut Record,
+        reported: &mut Reported,
         prepare: impl FnOnce() -> Result<Box<dyn Client>, Failure>,
     ) {
         let prepared =
@@ -155,6 +161,38 @@ impl Tally<'_> {
         }
         if self.only.is_none_or(|only| only == name) {
             record.replace(name, &introduction);
+        }
+        if name == symptoms::CLIENT {
+            self.symptoms(stage, client, &version, reported);
+        }
+    }
+
+    /// Plays what people report.
+    fn symptoms(
+        &mut self,
+        stage: &Stage,
+        client: &dyn Client,
+        version: &str,
+        reported: &mut Reported,
+    ) {
+        let only = self.only;
+        let is_meant = |title: &str| only.is_none_or(|only| title.contains(only));
+        if !SYMPTOMS.iter().any(|symptom| is_meant(&symptom.title())) {
+            return;
+        }
+        let theatre = match Theatre::prepare(stage, client) {
+            Ok(theatre) => theatre,
+            Err(failure) => {
+                return self.absent("docker: the symptoms that people report", &failure);
+            }
+        };
+        let compare = reported.compares(version);
+        for symptom in &SYMPTOMS {
+            let play = || symptom.shown(&theatre, reported, compare);
+            self.play(vec![Scenario { name: symptom.title(), play: Box::new(play) }]);
+        }
+        if SYMPTOMS.iter().all(|symptom| is_meant(&symptom.title())) {
+            reported.replace(version);
         }
     }
 

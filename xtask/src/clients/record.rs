@@ -1,4 +1,4 @@
-//! The tables of `docs/clients.md` that a run of the clients writes, or compares with.
+//! The tables in the documentation that a run of the clients writes, or compares with.
 //!
 //! What differs from run to run (ports, ids, digests, times, progress, warnings before the last
 //! word) is taken out of what a client printed; the rest is compared letter by letter.
@@ -12,10 +12,24 @@ use crate::clients::refusals::{Place, Refusal, Seen};
 use crate::failure::Failure;
 use crate::tools;
 
-const HEAD: &str = "| refusal | at | what is printed | the reason is |\n|---|---|---|---|\n";
+/// The page of the clients.
+pub(super) const CLIENTS: Page = Page {
+    file: "docs/clients.md",
+    head: "| refusal | at | what is printed | the reason is |\n|---|---|---|---|\n",
+};
 
-/// The recorded tables.
+/// A page that has recorded tables.
+#[derive(Clone, Copy)]
+pub(super) struct Page {
+    /// The file, below the root of the tree.
+    pub(super) file: &'static str,
+    /// The head of each of its tables.
+    pub(super) head: &'static str,
+}
+
+/// The recorded tables of a page.
 pub(super) struct Record {
+    page: Page,
     text: String,
     /// What this run has seen, by client; the rows in the order of their coming.
     seen: BTreeMap<String, Vec<String>>,
@@ -25,9 +39,10 @@ pub(super) struct Record {
 
 impl Record {
     /// Reads it.
-    pub(super) fn read(writing: bool) -> Result<Self, Failure> {
-        let text = fs::read_to_string(file()).map_err(Failure::machine("read docs/clients.md"))?;
-        Ok(Self { text, seen: BTreeMap::new(), writing })
+    pub(super) fn read(page: Page, writing: bool) -> Result<Self, Failure> {
+        let doing = format!("read {}", page.file);
+        let text = fs::read_to_string(page.place()).map_err(Failure::machine(doing))?;
+        Ok(Self { page, text, seen: BTreeMap::new(), writing })
     }
 
     /// Whether this run writes it anew.
@@ -41,17 +56,16 @@ impl Record {
         (recorded != now).then(|| format!("`{recorded}` is what was recorded; this is `{now}`"))
     }
 
-    /// Notes a row, and compares it with the one that was recorded.
+    /// Notes a row, and compares it with the one that was recorded and begins with `start`.
     pub(super) fn row(
         &mut self,
         client: &str,
-        refusal: Refusal,
+        start: &str,
         row: String,
         compare: bool,
     ) -> Result<(), Failure> {
-        let start = format!("| {} |", refusal.title());
         let block = self.block(client).unwrap_or_default();
-        let recorded = block.lines().find(|line| line.starts_with(&start)).map(str::to_owned);
+        let recorded = block.lines().find(|line| line.starts_with(start)).map(str::to_owned);
         let same = recorded.as_deref() == Some(&*row);
         let outcome = if self.writing || !compare || same {
             Ok(())
@@ -71,7 +85,8 @@ impl Record {
         let Some((before, rest)) = self.text.split_once(&begin) else { return };
         let Some((_, after)) = rest.split_once(&*end) else { return };
         let rows = rows.join("\n");
-        self.text = format!("{before}{begin}\n{introduction}\n\n{HEAD}{rows}\n{end}{after}");
+        let head = self.page.head;
+        self.text = format!("{before}{begin}\n{introduction}\n\n{head}{rows}\n{end}{after}");
     }
 
     /// Writes it, where this run does.
@@ -79,7 +94,8 @@ impl Record {
         if !self.writing {
             return Ok(());
         }
-        fs::write(file(), &self.text).map_err(Failure::machine("write docs/clients.md"))
+        let doing = format!("write {}", self.page.file);
+        fs::write(self.page.place(), &self.text).map_err(Failure::machine(doing))
     }
 
     fn block(&self, client: &str) -> Option<&str> {
@@ -91,21 +107,30 @@ impl Record {
 
 /// What was seen, as a row of the table.
 pub(super) fn row(refusal: Refusal, seen: &Seen, hosts: &[&str], folders: &[String]) -> String {
-    let lines: Vec<String> = salient(&steady(&seen.text, hosts, folders))
-        .iter()
-        .map(|line| format!("`` {} ``", line.replace('|', "\\|")))
-        .collect();
+    let printed = printed(&seen.text, hosts, folders);
     let place = match seen.place {
         Place::Output => "there, with its id",
         Place::Events => "in the server's events",
         Place::Attributes => "in the tag's attributes",
         Place::Log => "in the server's log",
     };
-    format!("| {} | {} | {} | {place} |", refusal.title(), seen.step, lines.join("<br>"))
+    format!("| {} | {} | {printed} | {place} |", refusal.title(), seen.step)
 }
 
-fn file() -> PathBuf {
-    tools::root().join("docs/clients.md")
+/// What a client printed, as a cell: the lines that say what was wrong, without what differs from
+/// run to run.
+pub(super) fn printed(text: &str, hosts: &[&str], folders: &[String]) -> String {
+    let lines: Vec<String> = salient(&steady(text, hosts, folders))
+        .iter()
+        .map(|line| format!("`` {} ``", line.replace('|', "\\|")))
+        .collect();
+    lines.join("<br>")
+}
+
+impl Page {
+    fn place(self) -> PathBuf {
+        tools::root().join(self.file)
+    }
 }
 
 fn markers(client: &str) -> (String, String) {

@@ -190,7 +190,7 @@ impl Refusal {
         }
         let host = registry.host();
         let row = record::row(self, seen, &[host], &[stage.scratch().display().to_string()]);
-        record.row(client, self, row, compare)
+        record.row(client, &format!("| {} |", self.title()), row, compare)
     }
 
     /// Lets it happen, and reads what the client and the registry have to say about it.
@@ -314,7 +314,7 @@ fn is_silent(client: &str, refusal: Refusal) -> bool {
 }
 
 /// The id behind the last `CorrelationId: `.
-fn correlation_id(text: &str) -> Option<&str> {
+pub(super) fn correlation_id(text: &str) -> Option<&str> {
     // The directory writes it as Microsoft Entra does.
     let (_, rest) =
         text.rsplit_once("CorrelationId: ").or_else(|| text.rsplit_once("Correlation ID: "))?;

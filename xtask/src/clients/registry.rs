@@ -19,6 +19,10 @@ pub(super) const INSIDE: &str = "team/app";
 pub(super) const OUTSIDE: &str = "other/app:0.1.0";
 /// A further name of the registry, which no resolver knows.
 pub(super) const ALIAS: &str = "registry.naru.test";
+/// The domain of a registry that hosts others beside [`NOBODY`].
+pub(super) const DOMAIN: &str = "symptoms.naru.test";
+/// A name below it that no registry has, though it leads there.
+pub(super) const NOBODY: &str = "elsewhere.symptoms.naru.test";
 
 /// Somebody who logs in.
 #[derive(Clone)]
@@ -53,10 +57,10 @@ pub(super) struct Registry {
 }
 
 impl Registry {
-    /// Starts one in `folder`, and makes the accounts over its socket.
-    pub(super) fn start(binary: &Path, folder: &Path, tls: bool) -> Result<Self, Failure> {
-        let options: &[&str] = if tls { &["--tls", "dev", "--alias", ALIAS] } else { &[] };
-        let server = Launch { binary, folder, trace: None, options }.start()?;
+    /// Starts one, and makes the accounts over its socket.
+    pub(super) fn start(launch: &Launch<'_>) -> Result<Self, Failure> {
+        let server = launch.start()?;
+        let tls = launch.options.contains(&"--tls");
         let authority = tls.then(|| server.data().join("tls/ca.pem"));
         // Its secret is over before the last of the others is made.
         let (expired, tenant) = principal(&server, "over", &["--expires-in", "1s"], "AcrPull")?;
@@ -84,6 +88,11 @@ impl Registry {
             expired,
             guesser,
         })
+    }
+
+    /// The same, at this machine's own time, after a start in the past.
+    pub(super) fn into_the_present(self) -> Result<Self, Failure> {
+        Ok(Self { server: self.server.into_the_present()?, ..self })
     }
 
     /// Host and port.
@@ -194,7 +203,7 @@ fn user(server: &Server, name: &str, roles: &[&str]) -> Result<Account, Failure>
 }
 
 /// Makes a service principal with a role; answers its tenant too.
-fn principal(
+pub(super) fn principal(
     server: &Server,
     name: &str,
     options: &[&str],
@@ -227,7 +236,7 @@ fn token(server: &Server, name: &str) -> Result<Account, Failure> {
 }
 
 /// The text at `pointer` in what administration answered.
-fn word(document: &Value, pointer: &str) -> Result<String, Failure> {
+pub(super) fn word(document: &Value, pointer: &str) -> Result<String, Failure> {
     document
         .pointer(pointer)
         .and_then(Value::as_str)

@@ -10,8 +10,9 @@ use tempfile::TempDir;
 use crate::clients::client::{Act, Client, Skill, User, split};
 use crate::clients::disk::SmallDisk;
 use crate::clients::image::Image;
-use crate::clients::registry::{Account, OUTSIDE, Registry};
+use crate::clients::registry::{ALIAS, Account, OUTSIDE, Registry};
 use crate::failure::Failure;
+use crate::server::Launch;
 
 /// An image that is there, and that every refusal is tried on.
 pub(super) const THERE: &str = "shared/app:0.1.0";
@@ -36,6 +37,8 @@ pub(super) struct Stage {
     pub(super) large: Image,
     /// One for two platforms.
     pub(super) index: Image,
+    /// The `naru` that all of them run.
+    pub(super) binary: PathBuf,
     folders: Cell<u32>,
     scratch: TempDir,
 }
@@ -54,13 +57,15 @@ impl Stage {
         let other = Image::make_other(&folder("other"))?;
         let large = Image::make_large(&folder("large"))?;
         let index = Image::make_index(&folder("index"))?;
-        let plain = Registry::start(binary, &folder("plain"), false)?;
-        let tls = Registry::start(binary, &folder("tls"), true)?;
-        let walled = Registry::start(binary, &folder("walled"), false)?;
+        let at_home = |folder: &Path| Registry::start(&Launch::of(binary, folder));
+        let plain = at_home(&folder("plain"))?;
+        let options = &["--tls", "dev", "--alias", ALIAS];
+        let tls = Registry::start(&Launch { options, ..Launch::of(binary, &folder("tls")) })?;
+        let walled = at_home(&folder("walled"))?;
         walled.server().admin(&["registry", "update", "--default-action", "deny"]).succeed()?;
         let disk = SmallDisk::mount(&folder("full"))?;
         let full = match &disk {
-            Some(disk) => Some(Registry::start(binary, disk.folder(), false)?),
+            Some(disk) => Some(at_home(disk.folder())?),
             None => None,
         };
         for registry in [&plain, &tls] {
@@ -73,8 +78,20 @@ impl Stage {
         for registry in [&plain, &tls] {
             registry.ask("PATCH", &locked, r#"{"writeEnabled":false}"#)?;
         }
-        let folders = Cell::new(0);
-        Ok(Self { plain, tls, walled, full, _disk: disk, image, large, index, folders, scratch })
+        let (folders, binary) = (Cell::new(0), binary.to_owned());
+        Ok(Self {
+            plain,
+            tls,
+            walled,
+            full,
+            _disk: disk,
+            image,
+            large,
+            index,
+            binary,
+            folders,
+            scratch,
+        })
     }
 
     /// A new, empty folder.

@@ -91,8 +91,7 @@ impl Round {
             let kept = scratch.path().display();
             terminal::say(format_args!("conformance: {}: data in {kept}", self.title));
         }
-        let server =
-            Launch { binary, folder: scratch.path(), trace: None, options: &[] }.start()?;
+        let server = Launch::of(binary, scratch.path()).start()?;
         if self.sparse {
             server
                 .admin(&["registry", "update", "--sparse-manifests-enabled", "true"])

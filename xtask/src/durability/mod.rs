@@ -40,10 +40,8 @@ pub(crate) fn run(product: &Product) -> Result<(), Failure> {
         .map_err(Failure::machine("make a folder for the data"))?;
     let file = scratch.path().join("trace");
     let server = Launch {
-        binary: &binary,
-        folder: scratch.path(),
         trace: Some(server::Trace { strace: &strace, file: &file, calls: CALLS }),
-        options: &[],
+        ..Launch::of(&binary, scratch.path())
     }
     .start()?;
     let blob = push_blob(&server, scratch.path())?;
