@@ -1,12 +1,15 @@
 //! What a process takes from outside as parameters: time and randomness.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use uuid::Uuid;
 
 /// The time.
 pub trait Clock: Send + Sync {
-    /// The time now.
+    /// The time now. Whoever sets the clock makes it jump.
     fn now(&self) -> Timestamp;
+
+    /// How long ago some moment was that stays the same for this process: it never jumps.
+    fn steady(&self) -> SignedDuration;
 }
 
 /// Randomness that nobody can foresee.

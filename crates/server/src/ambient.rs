@@ -1,8 +1,9 @@
 //! This machine's time and randomness: the only place that asks for them.
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
+use std::time::Instant;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use naru_identity::{Clock, Entropy};
 
 /// Time and randomness, as a server takes them.
@@ -29,6 +30,12 @@ impl Clock for SystemClock {
     #[expect(clippy::disallowed_methods, reason = "the one place that asks for the time")]
     fn now(&self) -> Timestamp {
         Timestamp::now()
+    }
+
+    #[expect(clippy::disallowed_methods, reason = "the one place that asks for the time")]
+    fn steady(&self) -> SignedDuration {
+        static START: LazyLock<Instant> = LazyLock::new(Instant::now);
+        SignedDuration::try_from(START.elapsed()).unwrap_or(SignedDuration::MAX)
     }
 }
 

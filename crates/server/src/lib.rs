@@ -15,6 +15,7 @@ pub mod control;
 mod edge;
 mod gate;
 mod http;
+mod jumps;
 mod keys;
 mod limits;
 mod listen;

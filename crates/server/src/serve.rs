@@ -277,7 +277,7 @@ async fn housekeep(app: Arc<App>, ended: impl Future<Output = ()>) {
             () = &mut ended => return,
         }
         let now = app.now();
-        let since = now.saturating_sub(UPLOAD_LEASE).unwrap_or(now);
+        let since = app.now_for(UPLOAD_LEASE).saturating_sub(UPLOAD_LEASE).unwrap_or(now);
         app.store.expire_uploads(&app.upkeep.maintenance, since).await;
         if let Err(error) = app.keys.rotate(now) {
             tracing::error!(%error, "the keys could not be rotated");

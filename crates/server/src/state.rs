@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use jiff::{SignedDuration, Timestamp};
 use naru_access::Maintenance;
 use naru_identity::password::Passwords;
 use naru_identity::{EntropyExt as _, KeyError, MacKey};
@@ -12,6 +13,7 @@ use crate::ambient::Ambient;
 use crate::audit::Audit;
 use crate::config::Config;
 use crate::gate::{Counters, HumanPasswords, Present, Rates, Throttle, VerifiedTokens};
+use crate::jumps::Jumps;
 use crate::keys::Keys;
 use crate::metrics::Metrics;
 use crate::start::{StartError, new_registry};
@@ -22,6 +24,8 @@ use crate::upkeep::Upkeep;
 pub struct App {
     pub(crate) config: Config,
     pub(crate) ambient: Ambient,
+    /// How the clock jumped.
+    pub(crate) jumps: Jumps,
     pub(crate) store: Store,
     pub(crate) keys: Arc<Keys>,
     /// The key of keyed hashes of generated secrets.
@@ -62,6 +66,7 @@ impl App {
             rates: Rates::new(config.rate_limits),
             audit: Audit::new(config.events, &ring)?,
             config,
+            jumps: Jumps::new(ambient.clock.as_ref()),
             ambient,
             store,
             secret_key: ring.mac("secrets"),
@@ -78,8 +83,13 @@ impl App {
     }
 
     /// The time.
-    pub(crate) fn now(&self) -> jiff::Timestamp {
-        self.ambient.clock.now()
+    pub(crate) fn now(&self) -> Timestamp {
+        self.jumps.now(self.ambient.clock.as_ref())
+    }
+
+    /// The time, as far as it can be trusted for saying that something is `age` old.
+    pub(crate) fn now_for(&self, age: SignedDuration) -> Timestamp {
+        self.jumps.now_for(self.ambient.clock.as_ref(), age)
     }
 
     /// A new id.
@@ -95,7 +105,8 @@ impl App {
     /// Forgets the events whose time has come.
     pub async fn expire_events(&self) -> Result<(), StoreError> {
         let maintenance = &self.upkeep.maintenance;
-        self.audit.expire(self.store.metadata(), maintenance, self.now()).await
+        let now = self.now_for(self.config.events.retention);
+        self.audit.expire(self.store.metadata(), maintenance, now).await
     }
 
     /// The store.

@@ -66,7 +66,7 @@ pub(crate) async fn schedule(app: Arc<App>, ended: impl Future<Output = ()>) {
             () = &mut ended => return,
         }
         wait = interval;
-        let plan = CollectionPlan { now: app.now(), lease, dry_run: false };
+        let plan = CollectionPlan { now: app.now_for(lease), lease, dry_run: false };
         let Some(_turn) = app.upkeep.collect() else { continue };
         let done = app.store.collect(&app.upkeep.maintenance, plan, &mut Scheduled(&app)).await;
         app.metrics.collected(done.as_ref().ok(), app.now());

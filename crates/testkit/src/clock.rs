@@ -10,24 +10,40 @@ const START: i64 = 1_795_608_000;
 
 /// A clock that stands still until it is set.
 #[derive(Debug)]
-pub struct SetClock(AtomicI64);
+pub struct SetClock {
+    now: AtomicI64,
+    steady: AtomicI64,
+}
 
 impl Default for SetClock {
     fn default() -> Self {
-        Self(AtomicI64::new(START * 1000))
+        Self { now: AtomicI64::new(START * 1000), steady: AtomicI64::new(0) }
     }
 }
 
 impl SetClock {
-    /// Moves on (or, by a negative duration, back).
+    /// Time passes.
     pub fn advance(&self, by: SignedDuration) {
-        let by = i64::try_from(by.as_millis()).expect("a duration within reason");
-        self.0.fetch_add(by, Ordering::SeqCst);
+        self.jump(by);
+        self.steady.fetch_add(milliseconds(by), Ordering::SeqCst);
+    }
+
+    /// Somebody sets the clock: forward, or by a negative duration back. No time passes.
+    pub fn jump(&self, by: SignedDuration) {
+        self.now.fetch_add(milliseconds(by), Ordering::SeqCst);
     }
 }
 
 impl Clock for SetClock {
     fn now(&self) -> Timestamp {
-        Timestamp::from_millisecond(self.0.load(Ordering::SeqCst)).expect("a time within reason")
+        Timestamp::from_millisecond(self.now.load(Ordering::SeqCst)).expect("a time within reason")
     }
+
+    fn steady(&self) -> SignedDuration {
+        SignedDuration::from_millis(self.steady.load(Ordering::SeqCst))
+    }
+}
+
+fn milliseconds(by: SignedDuration) -> i64 {
+    i64::try_from(by.as_millis()).expect("a duration within reason")
 }

@@ -50,7 +50,7 @@ pub async fn run(
     allow::<op::CollectGarbage>(caller, registry)?;
     let lease = request.lease.as_deref().map(Span::or_nothing).transpose()?;
     let lease = lease.unwrap_or(app.config.collection.lease);
-    let plan = CollectionPlan { now: app.now(), lease, dry_run: request.dry_run };
+    let plan = CollectionPlan { now: app.now_for(lease), lease, dry_run: request.dry_run };
     let _turn = app.upkeep.collect().ok_or(Failure::Running(Running::Collection))?;
     let mut listener = Listener { app, caller, collected: Vec::new(), more: 0 };
     let done = app.store.collect(&app.upkeep.maintenance, plan, &mut listener).await;

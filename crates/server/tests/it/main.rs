@@ -4,6 +4,7 @@
 mod acr;
 mod audit;
 mod causes;
+mod clock;
 mod control;
 mod directory;
 mod first;
