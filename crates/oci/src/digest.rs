@@ -78,6 +78,11 @@ impl Digest {
         hasher.finish()
     }
 
+    /// Whether it is the digest of `content`.
+    pub fn is_of(&self, content: &[u8]) -> bool {
+        *self == Self::of(self.algorithm, content)
+    }
+
     /// Which algorithm made it.
     pub const fn algorithm(&self) -> Algorithm {
         self.algorithm

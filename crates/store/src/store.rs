@@ -133,16 +133,16 @@ impl Store {
         linked.map(drop).map_err(|_| UploadError::Locked)
     }
 
-    /// Reads `length` bytes of stored content from `first` on. The location comes from a blob
+    /// Reads `length` bytes of stored content from `first` on. Location and size come from a blob
     /// that the repository links.
     pub async fn read(
         &self,
         _access: &Access<Pull>,
-        location: &Location,
+        (location, size): (&Location, u64),
         first: u64,
         length: u64,
     ) -> Result<Chunks, StoreError> {
-        self.content.read(location, first, length).await
+        self.content.read(location, size, first, length).await
     }
 
     /// Forgets uploads that nobody touched since.

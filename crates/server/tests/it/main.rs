@@ -6,6 +6,7 @@ mod audit;
 mod causes;
 mod clock;
 mod control;
+mod damaged;
 mod directory;
 mod first;
 mod flood;

@@ -273,10 +273,11 @@ impl Content for Directory {
     async fn read(
         &self,
         location: &Location,
+        size: u64,
         first: u64,
         length: u64,
     ) -> Result<Chunks, StoreError> {
-        Chunks::open(&self.path(location), first, length).await
+        Chunks::open(&self.path(location), size, first, length).await
     }
 
     fn parts(&self) -> u64 {

@@ -141,10 +141,12 @@ pub trait Content: Send + Sync {
     /// Removes content that no row names.
     async fn remove(&self, location: &Location) -> Result<(), StoreError>;
 
-    /// Reads `length` bytes from `first` on.
+    /// Reads `length` bytes from `first` on, of content that has `size` bytes: of any other size it
+    /// is damaged.
     async fn read(
         &self,
         location: &Location,
+        size: u64,
         first: u64,
         length: u64,
     ) -> Result<Chunks, StoreError>;

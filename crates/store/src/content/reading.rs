@@ -25,14 +25,21 @@ pub struct Chunks {
 }
 
 impl Chunks {
-    /// Opens a file and reads its first frame, so that what cannot be read is known before an
-    /// answer begins.
-    pub(super) async fn open(path: &Path, first: u64, length: u64) -> Result<Self, StoreError> {
+    /// Opens a file of a known size and reads its first frame, so that what cannot be read is
+    /// known before an answer begins.
+    pub(super) async fn open(
+        path: &Path,
+        size: u64,
+        first: u64,
+        length: u64,
+    ) -> Result<Self, StoreError> {
         let path = path.to_owned();
         let opened = spawn_blocking(move || -> Result<File, StoreError> {
             let mut file = File::open(&path)?;
-            if file.metadata()?.len() < first.saturating_add(length) {
-                return Err(StoreError::Damaged(format!("{} is too short", path.display())));
+            let found = file.metadata()?.len();
+            if found != size {
+                let path = path.display();
+                return Err(StoreError::Damaged(format!("{path} has {found} B, not {size} B")));
             }
             file.seek(SeekFrom::Start(first))?;
             Ok(file)

@@ -168,7 +168,7 @@ impl Verifying<'_> {
             Ok(None) => return ControlFlow::Continue(Some((FaultKind::BlobMissing, None))),
             Err(error) => return unreadable(&error),
         }
-        let mut chunks = match content.read(location, 0, row.size).await {
+        let mut chunks = match content.read(location, row.size, 0, row.size).await {
             Ok(chunks) => chunks,
             Err(error) => return unreadable(&error),
         };

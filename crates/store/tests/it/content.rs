@@ -130,7 +130,7 @@ impl Bench {
         let access = self.may::<Pull>();
         let blob = self.store.metadata().blob(&access, digest).await?.unwrap();
         let BlobBody::Stored(location) = blob.body else { panic!("{blob:?}") };
-        let mut chunks = self.store.read(&access, &location, first, length).await?;
+        let mut chunks = self.store.read(&access, (&location, blob.size), first, length).await?;
         let mut content = Vec::new();
         while let Some(frame) = std::future::poll_fn(|context| chunks.poll_next(context)).await {
             content.extend_from_slice(&frame?);

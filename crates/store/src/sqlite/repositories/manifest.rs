@@ -90,9 +90,16 @@ pub(super) fn read(
     place: &InRepository,
     reference: &Reference,
 ) -> Result<Result<StoredManifest, Barred>, StoreError> {
-    select(session, place, reference, READ_BY_DIGEST, READ_BY_TAG, |row| {
+    let found = select(session, place, reference, READ_BY_DIGEST, READ_BY_TAG, |row| {
         Ok(StoredManifest { stat: stat_at(row)?, bytes: row.get::<_, Vec<u8>>(4)?.into() })
-    })
+    })?;
+    // The pages of a database carry no checksum: so little is checked each time.
+    if let Ok(StoredManifest { stat, bytes }) = &found
+        && !stat.digest.is_of(bytes)
+    {
+        return Err(StoreError::Damaged(format!("the bytes of `{}` are others", stat.digest)));
+    }
+    Ok(found)
 }
 
 pub(super) fn stat(

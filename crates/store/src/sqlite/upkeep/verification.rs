@@ -106,10 +106,7 @@ pub(super) fn blobs(session: &Session<'_>, after: BlobId) -> Result<Vec<BlobRow>
         let body = match (location, bytes) {
             (Some(name), None) => BlobRowBody::Stored(Location(name)),
             (None, None) => BlobRowBody::Inline(Some(FaultKind::BlobMissing)),
-            (None, Some(bytes))
-                if bytes.len() as u64 == size
-                    && Digest::of(digest.algorithm(), bytes) == digest =>
-            {
+            (None, Some(bytes)) if bytes.len() as u64 == size && digest.is_of(bytes) => {
                 BlobRowBody::Inline(None)
             }
             // Such as what lies in two places: it is served from neither.
@@ -201,7 +198,7 @@ impl ManifestRow {
         let own = |kind, detail: Option<String>| {
             Ok(vec![Fault { digest: Some(self.digest), detail, ..Fault::of(kind) }])
         };
-        if Digest::of(self.digest.algorithm(), &self.bytes) != self.digest {
+        if !self.digest.is_of(&self.bytes) {
             return own(FaultKind::ManifestDamaged, None);
         }
         let manifest = match Manifest::parse(Some(&self.media_type), &self.bytes) {

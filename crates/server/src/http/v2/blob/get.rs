@@ -95,7 +95,8 @@ async fn content(
             Ok(Body::Full(bytes.slice(first..end)))
         }
         BlobBody::Stored(location) => {
-            let chunks = exchange.app.store.read(access, &location, first, length).await?;
+            let stored = (&location, blob.size);
+            let chunks = exchange.app.store.read(access, stored, first, length).await?;
             Ok(Body::Stream { chunks, remaining: length })
         }
     }
