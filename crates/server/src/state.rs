@@ -102,6 +102,14 @@ impl App {
         self.audit.flush(self.store.metadata(), self.now()).await
     }
 
+    /// The same for whoever reads events: a store that cannot be written is when they are needed
+    /// most, and what is missing of the last second costs less than all that is there.
+    pub(crate) async fn flush_events_for_reader(&self) {
+        if let Err(error) = self.flush_events().await {
+            tracing::warn!(%error, "the events of the last second could not be written yet");
+        }
+    }
+
     /// Forgets the events whose time has come.
     pub async fn expire_events(&self) -> Result<(), StoreError> {
         let maintenance = &self.upkeep.maintenance;

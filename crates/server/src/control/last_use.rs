@@ -26,7 +26,7 @@ pub(super) async fn last_use(
 ) -> Result<Option<LastUse>, Failure> {
     let Ok(access) = allow::<op::ReadEvents>(caller, registry) else { return Ok(None) };
     // What was noted behind an answer is not in the store yet.
-    app.flush_events().await?;
+    app.flush_events_for_reader().await;
     let filter = SeenFilter { identity: Some(identity), since: None, limit: 1 };
     let seen = metadata(app).seen(&access, filter).await?;
     Ok(seen.into_iter().next().map(|seen| LastUse { time: seen.last_time, address: seen.address }))

@@ -81,7 +81,7 @@ pub async fn attempt(
         network.rules.push(rule);
     }
     let allowed = |address: IpAddr| network.judge(address).is_ok();
-    app.flush_events().await?;
+    app.flush_events_for_reader().await;
     let now = now(app);
     let since = now.saturating_sub(LATELY).unwrap_or(now);
     let filter = SeenFilter { identity: None, since: Some(since), limit: MOST };

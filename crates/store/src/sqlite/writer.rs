@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use std::thread;
 
-use rusqlite::{Connection, TransactionBehavior};
+use rusqlite::{Connection, Transaction, TransactionBehavior};
 use tokio::sync::{mpsc, oneshot};
 
 use super::migrate::MigrateError;
@@ -126,7 +126,11 @@ fn write_all(
             batch.push(next);
         }
         let policy = batch.iter().any(|(effect, _)| *effect == Effect::Policy);
-        let committed = commit(&mut connection, &mut batch, statements);
+        let begun = connection.transaction_with_behavior(TransactionBehavior::Immediate);
+        let (begun, committed) = match begun {
+            Ok(transaction) => (true, commit(transaction, &mut batch, statements)),
+            Err(error) => (false, Err(error.into())),
+        };
         if policy {
             // Also where the commit failed: it costs a reading, and is never wrong.
             freshness.advance();
@@ -134,15 +138,21 @@ fn write_all(
         for (_, work) in batch.drain(..) {
             work.answer(committed.clone());
         }
+        if !begun {
+            // Another process has the database, and kept this one waiting. Who came meanwhile has
+            // waited too, and does not wait for a second time.
+            while let Ok((_, work)) = waiting.try_recv() {
+                work.answer(committed.clone());
+            }
+        }
     }
 }
 
 fn commit(
-    connection: &mut Connection,
+    transaction: Transaction<'_>,
     batch: &mut [(Effect, Box<dyn Work>)],
     statements: &AtomicU64,
 ) -> Result<(), StoreError> {
-    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let alone = batch.len() == 1;
     let mut any = false;
     for (_, work) in batch {

@@ -91,7 +91,7 @@ pub async fn login(
 ) -> Result<Vec<LoginEventView>, Failure> {
     let access = allow::<op::ReadEvents>(caller, registry)?;
     let filter = filter(app, request)?;
-    app.flush_events().await?;
+    app.flush_events_for_reader().await;
     let events = metadata(app).login_events(&access, filter).await?;
     Ok(events.into_iter().map(|stored| LoginEventView::of(registry, stored.event)).collect())
 }
@@ -105,7 +105,7 @@ pub async fn repository(
 ) -> Result<Vec<RepositoryEventView>, Failure> {
     let access = allow::<op::ReadEvents>(caller, registry)?;
     let filter = filter(app, request)?;
-    app.flush_events().await?;
+    app.flush_events_for_reader().await;
     let events = metadata(app).repository_events(&access, filter).await?;
     Ok(events.into_iter().map(|stored| RepositoryEventView::of(registry, stored.event)).collect())
 }
@@ -120,7 +120,7 @@ pub async fn export(
     let access = allow::<op::ReadEvents>(caller, registry)?;
     let after = Some(request.after.unwrap_or_default());
     let filter = EventFilter { after, limit: PAGE, ..filter(app, request.filter)? };
-    app.flush_events().await?;
+    app.flush_events_for_reader().await;
     let metadata = metadata(app);
     let stored: Vec<Stored<Event>> = match request.table {
         Table::Login => {

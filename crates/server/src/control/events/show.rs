@@ -83,7 +83,7 @@ pub async fn show(
     if named.is_empty() {
         return Err(Fault::EventId { given: request.id }.into());
     }
-    app.flush_events().await?;
+    app.flush_events_for_reader().await;
     let registries = metadata(app).registries().await?;
     let default = registries.first().map(|first| first.id);
     // The registry that was asked first, and then each other one whose events they may read.
