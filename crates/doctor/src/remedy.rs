@@ -17,18 +17,26 @@ pub(crate) fn remedies(cause: Cause, place: &Place) -> Vec<Remedy> {
     let item = place.item.as_deref().unwrap_or("FILE");
     let new =
         |id, actor, applicability| Remedy::new(Text::new(id), actor, applicability, place.verify);
+    let look = |id, actor| Remedy::look(Text::new(id), actor, place.verify);
     let log_in = || {
         let applicability = if place.user.is_some() { Safe } else { HasPlaceholders };
         new("fix-log-in", You, applicability).command(&[tool, "login", host, "-u", user])
     };
-    let log_out = || new("fix-log-out", You, Safe).command(&[tool, "logout", host]);
+    let log_out = || {
+        let fix = new("fix-log-out", You, Safe);
+        match &place.item {
+            // Of its files, podman takes a login out of the first alone.
+            Some(file) => fix.command(&[tool, "logout", "--authfile", file, host]),
+            None => fix.command(&[tool, "logout", host]),
+        }
+    };
     let check_again = || new("fix-use-name", You, Safe).command(&["naru", "check-health", host]);
     match cause {
         Cause::DockerCliMissing | Cause::DockerCliTooOld => {
             vec![new("fix-install-tool", You, NeedsReview)]
         }
         Cause::DockerVersionUnknown => {
-            vec![new("fix-see-version", You, NeedsReview).command(&[item, "--version"])]
+            vec![look("fix-see-version", You).command(&[item, "--version"])]
         }
         Cause::DockerDaemonUnreachable => vec![
             new("fix-start-engine", You, NeedsReview).command(&[
@@ -37,7 +45,7 @@ pub(crate) fn remedies(cause: Cause, place: &Place) -> Vec<Remedy> {
                 "start",
                 "docker",
             ]),
-            new("fix-see-context", You, Safe).command(&["docker", "context", "ls"]),
+            look("fix-see-context", You).command(&["docker", "context", "ls"]),
         ],
         Cause::DockerSocketPermission => vec![
             new("fix-docker-group", You, NeedsReview)
@@ -49,14 +57,14 @@ pub(crate) fn remedies(cause: Cause, place: &Place) -> Vec<Remedy> {
             &format!("{item}.broken"),
         ])],
         Cause::DockerHelperMissing => {
-            vec![new("fix-install-helper", You, NeedsReview).command(&["which", item])]
+            vec![new("fix-install-helper", You, NeedsReview)]
         }
         Cause::DockerHelperFailed => {
-            vec![new("fix-try-helper", You, NeedsReview).command(&[item, "list"])]
+            vec![look("fix-try-helper", You).command(&[item, "list"])]
         }
         Cause::DockerInsecureRegistry => vec![new("fix-insecure-registry", You, NeedsReview)],
         Cause::DockerProxy => {
-            vec![new("fix-see-proxy", You, Safe).command(&[
+            vec![look("fix-see-proxy", You).command(&[
                 "docker",
                 "info",
                 "--format",
@@ -72,11 +80,19 @@ pub(crate) fn remedies(cause: Cause, place: &Place) -> Vec<Remedy> {
                 "LOGIN-SERVER",
             ])]
         }
-        Cause::NameRepositoryInvalid | Cause::NameRepositoryUnknown => {
-            vec![new("fix-repository-name", You, NeedsReview)]
-        }
+        Cause::NameRepositoryInvalid => match &place.repository {
+            Some(repository) => vec![new("fix-use-repository", You, Safe).command(&[
+                "naru",
+                "check-health",
+                host,
+                "--repository",
+                repository,
+            ])],
+            None => vec![new("fix-repository-name", You, NeedsReview)],
+        },
+        Cause::NameRepositoryUnknown => vec![new("fix-repository-name", You, NeedsReview)],
         Cause::NetworkDns => {
-            vec![new("fix-resolver", NetworkAdmin, Safe).command(&["getent", "hosts", host])]
+            vec![look("fix-resolver", NetworkAdmin).command(&["getent", "hosts", host])]
         }
         Cause::NetworkRefused | Cause::NetworkTimeout => {
             vec![new("fix-way", NetworkAdmin, NeedsReview)]
@@ -125,7 +141,7 @@ pub(crate) fn remedies(cause: Cause, place: &Place) -> Vec<Remedy> {
             vec![new("fix-challenge", RegistryAdmin, NeedsReview)]
         }
         Cause::RegistryRateLimited | Cause::RegistryUnavailable | Cause::CredentialThrottled => {
-            vec![new("fix-wait", You, Safe)]
+            vec![new("fix-wait", You, NeedsReview)]
         }
         Cause::RegistryLocked => vec![new("fix-lock", RegistryAdmin, NeedsReview)],
         Cause::CredentialStaleBlocksAnonymous => vec![log_out()],
@@ -159,32 +175,25 @@ pub(crate) fn remedies(cause: Cause, place: &Place) -> Vec<Remedy> {
                 "true",
             ]),
         ],
-        Cause::CredentialDisabled => vec![
-            new("fix-enable", RegistryAdmin, NeedsReview)
-                .command(&["naru", "token", "update", "-n", user, "--status", "enabled"]),
-        ],
+        Cause::CredentialDisabled => {
+            let fix = new("fix-enable", RegistryAdmin, NeedsReview);
+            vec![if is_application(user) {
+                fix.command(&["naru", "sp", "update", "-n", user, "--enabled", "true"])
+            } else {
+                fix.command(&["naru", "token", "update", "-n", user, "--status", "enabled"])
+            }]
+        }
         Cause::CredentialExpiredPassword => {
-            vec![new("fix-new-password", RegistryAdmin, NeedsReview).command(&[
-                "naru",
-                "token",
-                "credential",
-                "generate",
-                "-n",
-                user,
-                "--password1",
-            ])]
+            let make = ["naru", "token", "credential", "generate", "-n", user, "--password1"];
+            let fix = new("fix-new-password", RegistryAdmin, NeedsReview).command(&make);
+            vec![fix.command(&[tool, "login", host, "-u", user])]
         }
         Cause::CredentialExpiredSecret => {
-            vec![new("fix-new-secret", Actor::IdentityAdmin, NeedsReview).command(&[
-                "naru",
-                "sp",
-                "credential",
-                "reset",
-                "-n",
-                user,
-            ])]
+            let make = ["naru", "sp", "credential", "reset", "-n", user];
+            let fix = new("fix-new-secret", Actor::IdentityAdmin, NeedsReview).command(&make);
+            vec![fix.command(&[tool, "login", host, "-u", user])]
         }
-        Cause::PermissionInsufficientScope => vec![new("fix-scope", You, Safe)],
+        Cause::PermissionInsufficientScope => vec![new("fix-scope", You, NeedsReview)],
         Cause::PermissionNoRole
         | Cause::PermissionPull
         | Cause::PermissionCatalog
@@ -223,18 +232,32 @@ fn assign(place: &Place, user: &str, role: &str) -> Remedy {
     ])
 }
 
+/// Whether a user name is the id of an application; of the others, only the registry knows whose
+/// they are.
+fn is_application(user: &str) -> bool {
+    user.len() == 36 && user.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-')
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use naru_codes::report::Purpose;
     use naru_codes::{Language, texts};
 
     #[test]
     fn every_cause_has_a_remedy_with_a_title_in_every_language() {
         for cause in Cause::ALL {
-            let place = Place { host: "r.example".to_owned(), ..Place::default() };
-            let all = remedies(*cause, &place);
-            assert!(!all.is_empty(), "{cause}");
-            for remedy in all {
+            let host = "r.example".to_owned();
+            let bare = Place { host: host.clone(), ..Place::default() };
+            let known = Place {
+                host,
+                repository: Some("team/app".to_owned()),
+                user: Some("alice".to_owned()),
+                ..Place::default()
+            };
+            let all = [remedies(*cause, &bare), remedies(*cause, &known)];
+            assert!(all.iter().all(|some| !some.is_empty()), "{cause}");
+            for remedy in all.into_iter().flatten() {
                 for language in Language::ALL {
                     let title = texts().find(*language, remedy.title.id(), &[]);
                     assert!(title.is_some(), "{}", remedy.title.id());
@@ -248,6 +271,11 @@ mod tests {
                     "{cause}: {:?}",
                     remedy.commands
                 );
+                // What a program can apply fixes something, by a command.
+                let applied = remedy.purpose == Purpose::Fix && !remedy.commands.is_empty();
+                assert!(applied || remedy.applicability != Applicability::Safe, "{cause}");
+                let looks = remedy.purpose == Purpose::Look;
+                assert!(!looks || !remedy.commands.is_empty(), "{cause}: nothing to look at");
             }
         }
     }

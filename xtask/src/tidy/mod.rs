@@ -32,7 +32,7 @@ pub(crate) fn run() -> Result<(), Failure> {
     let metadata = crate::product::metadata()?;
     let mut findings = sources::findings(&sources);
     findings.extend(layers::findings(&metadata));
-    findings.extend(causes::findings(&sources));
+    findings.extend(causes::findings(&sources, &texts(root, "ftl")?));
     findings.extend(links::findings(root, &documents));
     for finding in &findings {
         terminal::say(format_args!("tidy: {finding}"));

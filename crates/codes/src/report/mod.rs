@@ -13,5 +13,5 @@ mod text;
 pub use conclusion::{Report, Verdict};
 pub use finding::{Certainty, Evidence, EvidenceKind, Finding, Lookup, Severity};
 pub use outcome::{Because, Category, CheckReport, Outcome, Reach};
-pub use remedy::{Actor, Applicability, Remedy};
+pub use remedy::{Actor, Applicability, Purpose, Remedy};
 pub use text::Text;

@@ -8,7 +8,7 @@ use naru_codes::report::{Category, Certainty, Evidence, EvidenceKind, Reach, Tex
 
 use super::{Check, Done, Identity, LOCAL, Running};
 use crate::context::Context;
-use crate::fact::{Facts, LoginDenied, PullDenied, Target};
+use crate::fact::{Credential, Facts, LoginDenied, PullDenied, Target};
 use crate::finding::{Place, finding};
 
 pub(super) static CHECK: Check = Check {
@@ -17,7 +17,7 @@ pub(super) static CHECK: Check = Check {
     claim: "check-server-decision",
     needs: &["target"],
     holds: &[],
-    after: &["login-denied", "pull-denied"],
+    after: &["credential", "login-denied", "pull-denied"],
     yields: &[],
     applies: |facts| {
         if id_of(facts).is_some() { Ok(()) } else { Err(Text::new("reason-no-denial")) }
@@ -64,6 +64,10 @@ async fn look(context: &Context, facts: &Facts) -> Done {
         host: target.server.to_string(),
         repository: target.repository.clone(),
         user: recorded.identity.clone(),
+        tool: facts
+            .get::<Credential>()
+            .and_then(|credential| credential.chosen.as_ref()?.tool)
+            .map(naru_client::credential::places::Tool::command),
         verify: "token.accepted",
         ..Place::default()
     };

@@ -81,6 +81,7 @@ struct FindingView<'a> {
 
 #[derive(Serialize)]
 struct RemedyView<'a> {
+    purpose: &'static str,
     title: String,
     actor: &'static str,
     commands: &'a [Vec<String>],
@@ -178,6 +179,7 @@ fn finding_view(finding: &Finding, language: Language) -> FindingView<'_> {
 
 fn remedy_view(remedy: &Remedy, language: Language) -> RemedyView<'_> {
     RemedyView {
+        purpose: remedy.purpose.name(),
         title: remedy.title.in_language(language),
         actor: remedy.actor.name(),
         commands: &remedy.commands,

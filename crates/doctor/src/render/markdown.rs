@@ -5,8 +5,8 @@ use std::fmt::Write as _;
 use naru_codes::report::Report;
 use naru_codes::{Language, texts};
 
-use super::pasted;
 use super::text::{summary, text};
+use super::{heading, pasted};
 
 /// What is taken out: each text with what stands in its place.
 pub type Hidden<'a> = &'a [(&'a str, &'a str)];
@@ -33,7 +33,7 @@ pub fn markdown(report: &Report, language: Language, hidden: Hidden<'_>) -> Stri
             let actor = get(&format!("actor-{}", remedy.actor.name()));
             let title = remedy.title.in_language(language);
             let arguments = [("actor", actor.as_str()), ("title", title.as_str())];
-            let _ = write!(out, "\n{}\n", texts().get(language, "report-remedy", &arguments));
+            let _ = write!(out, "\n{}\n", texts().get(language, heading(remedy), &arguments));
             if !remedy.commands.is_empty() {
                 let commands: Vec<_> = remedy.commands.iter().map(|words| pasted(words)).collect();
                 let _ = write!(out, "\n```\n{}\n```\n", commands.join("\n"));

@@ -6,6 +6,7 @@ mod text;
 
 use std::fmt::Write as _;
 
+use naru_codes::report::{Purpose, Remedy};
 use unicode_width::UnicodeWidthStr as _;
 
 pub use json::json;
@@ -55,6 +56,14 @@ pub(crate) fn pasted(words: &[String]) -> String {
         }
     }
     line
+}
+
+/// The text under which a remedy stands.
+pub(crate) const fn heading(remedy: &Remedy) -> &'static str {
+    match remedy.purpose {
+        Purpose::Fix => "report-remedy",
+        Purpose::Look => "report-look",
+    }
 }
 
 /// A text of a stranger, cut where it is too long.

@@ -9,7 +9,7 @@ use naru_codes::report::{
 use naru_codes::{Language, texts};
 use unicode_width::UnicodeWidthStr as _;
 
-use super::{cut, pasted, wrap};
+use super::{cut, heading, pasted, wrap};
 
 /// How wide the column of ids is.
 const IDS: usize = 25;
@@ -155,7 +155,8 @@ fn cause(out: &mut String, report: &Report, root: &Finding, words: Words) {
 fn help(out: &mut String, remedy: &Remedy, words: Words) {
     let actor = words.get(&format!("actor-{}", remedy.actor.name()));
     let title = remedy.title.in_language(words.0);
-    let text = words.with("report-remedy", &[("actor", &actor), ("title", &title)]);
+    let id = heading(remedy);
+    let text = words.with(id, &[("actor", &actor), ("title", &title)]);
     let _ = writeln!(out, "{}", wrap(&text, "  ", "    "));
     for command in &remedy.commands {
         let _ = writeln!(out, "      {}", pasted(command));

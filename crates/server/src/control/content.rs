@@ -115,6 +115,11 @@ impl Named {
         }
     }
 
+    /// The option by which a command names it.
+    pub(super) fn option(&self) -> &'static str {
+        if self.item == Item::Repository { "--repository" } else { "--image" }
+    }
+
     /// It as what a pull asks for.
     pub(super) fn reference(&self) -> Option<Reference> {
         match &self.item {
@@ -161,7 +166,7 @@ impl Named {
             Err(_) => None,
         };
         let locked = found.map_or_else(|| self.clone(), |item| self.beside(item));
-        let option = if locked.item == Item::Repository { "--repository" } else { "--image" };
+        let option = locked.option();
         let switches = match deed {
             Deed::Delete => "--delete-enabled true --write-enabled true",
             Deed::Pull => "--read-enabled true",

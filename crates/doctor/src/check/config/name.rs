@@ -105,5 +105,9 @@ fn judge(repository: &str, place: &Place) -> Option<Finding> {
     let summary = Text::new("found-name-repository-invalid")
         .with("repository", repository)
         .with("why", error);
-    Some(finding(Cause::NameRepositoryInvalid, Certainty::Proven, repository, summary, place))
+    // In lower case it may be one.
+    let meant = repository.to_lowercase();
+    let legal = meant.parse::<RepositoryName>().is_ok();
+    let place = Place { repository: legal.then_some(meant), ..place.clone() };
+    Some(finding(Cause::NameRepositoryInvalid, Certainty::Proven, repository, summary, &place))
 }

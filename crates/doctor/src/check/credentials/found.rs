@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use naru_client::credential::file::Malformed;
+use naru_client::credential::file::{Config, CredentialFile, Entry, Malformed};
 use naru_client::credential::helper::HelperError;
 use naru_client::credential::places::{Tool, files};
 use naru_client::credential::{Found, Kind, Lookup, Origin, Stored, look_up};
@@ -97,7 +97,7 @@ async fn look(context: &Arc<Context>, facts: &Facts) -> Done {
     let mut findings = Vec::new();
     if chosen.is_none() {
         findings.extend(elsewhere(context, target, read, &lookups, &place));
-        findings.extend(near(target, &lookups, &place));
+        findings.extend(near(target, read, &lookups, &place));
     }
     // Where nobody asks for a credential, none is missing: how bad it is shows later.
     let lowered = |found: Finding| found.at_most(Severity::Warning).evidence(evidence.clone());
@@ -175,12 +175,14 @@ fn elsewhere(
     let lookup = lookups.first()?;
     let searched: Vec<_> =
         lookups.iter().flat_map(|lookup| files(lookup.tool, &context.surroundings)).collect();
-    let other = read.files.iter().filter(|file| !searched.contains(&file.path)).find(|file| {
-        let config = file.content.as_ref().ok().and_then(Option::as_ref);
-        config.is_some_and(|config| config.entry(lookup.tool, &target.server, None).is_some())
-    })?;
+    let others = read.files.iter().filter(|file| !searched.contains(&file.path));
+    let (other, entry) =
+        others.filter_map(|file| Some((file, config(file)?))).find_map(|(file, config)| {
+            Some((file, config.entry(lookup.tool, &target.server, None)?.1))
+        })?;
     let expected: Vec<_> = lookup.searched.iter().map(|path| path.display().to_string()).collect();
     let other = other.path.display().to_string();
+    let place = Place { user: name_in(entry), ..place.clone() };
     let summary = Text::new("found-docker-config-wrong-file")
         .with("host", &target.server)
         .with("file", &other)
@@ -190,15 +192,18 @@ fn elsewhere(
         Certainty::Likely,
         target.server.to_string(),
         summary,
-        place,
+        &place,
     );
     let expected = Text::new("expected-value").with("value", expected.join(", "));
     Some(found.expected(expected, Text::new("observed-value").with("value", other)))
 }
 
 /// A credential for this host with another port.
-fn near(target: &Target, lookups: &[Lookup], place: &Place) -> Option<Finding> {
+fn near(target: &Target, read: &Files, lookups: &[Lookup], place: &Place) -> Option<Finding> {
     let (path, key) = lookups.iter().flat_map(|lookup| &lookup.near).next()?;
+    let file = read.files.iter().find(|file| file.path == *path);
+    let entry = file.and_then(config).and_then(|config| config.auths.get(key));
+    let place = Place { user: entry.and_then(name_in), ..place.clone() };
     let summary = Text::new("found-name-port-mismatch")
         .with("host", &target.server)
         .with("key", key)
@@ -208,8 +213,18 @@ fn near(target: &Target, lookups: &[Lookup], place: &Place) -> Option<Finding> {
         Certainty::Likely,
         target.server.to_string(),
         summary,
-        place,
+        &place,
     );
     let expected = Text::new("expected-value").with("value", target.server.key());
     Some(found.expected(expected, Text::new("observed-value").with("value", key)))
+}
+
+fn config(file: &CredentialFile) -> Option<&Config> {
+    file.content.as_ref().ok()?.as_ref()
+}
+
+/// Whose login an entry has, where it says so.
+fn name_in(entry: &Entry) -> Option<String> {
+    let stored = entry.stored().ok()??;
+    Some(stored.username).filter(|name| !name.is_empty())
 }

@@ -2,7 +2,8 @@
 //! host but the registry's own.
 
 use naru_client::challenge::Challenge;
-use naru_client::credential::Kind;
+use naru_client::credential::places::Tool;
+use naru_client::credential::{Kind, Origin};
 use naru_client::http::{Authorization, Reply, Sending};
 use naru_client::refusal::Refusal;
 use naru_client::token::{Login, RealmFault, TokenError, TokenService};
@@ -52,7 +53,7 @@ async fn look(context: &Context, facts: &Facts) -> Done {
     let Some(chosen) = &credential.chosen else {
         return missing(context, facts, ping, target, &place);
     };
-    place.tool = chosen.tool.map(naru_client::credential::places::Tool::command);
+    place.tool = chosen.tool.map(Tool::command);
     place.user = Some(chosen.stored.username.clone()).filter(|name| !name.is_empty());
     let connector = context.connector(&target.server);
     let endpoint = &channel.endpoint;
@@ -207,8 +208,15 @@ fn stale(
         .with("host", &place.host)
         .with("name", chosen.principal());
     let code = Cause::CredentialStaleBlocksAnonymous;
-    Some(
-        finding(code, Certainty::Proven, place.host.clone(), summary, place)
-            .at_most(Severity::Error),
-    )
+    let mut place = place.clone();
+    if let (Some(Tool::Podman), Some(Origin::File { path, .. })) = (chosen.tool, &chosen.origin) {
+        // What podman finds in docker's file, docker alone forgets.
+        if path.file_name().is_some_and(|name| name == "config.json") {
+            place.tool = Some(Tool::Docker.command());
+        } else {
+            place.item = Some(path.display().to_string());
+        }
+    }
+    let host = place.host.clone();
+    Some(finding(code, Certainty::Proven, host, summary, &place).at_most(Severity::Error))
 }

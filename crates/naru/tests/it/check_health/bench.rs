@@ -57,6 +57,11 @@ impl Bench {
         self.variables.push((name.to_owned(), value.to_owned()));
     }
 
+    /// The variables of the home.
+    pub(crate) fn variables(&self) -> impl Iterator<Item = (String, String)> {
+        self.variables.iter().cloned()
+    }
+
     /// As another user of this machine, where we may.
     pub(crate) fn as_user(&mut self, id: u32) {
         self.user = Some(id);
@@ -108,22 +113,8 @@ impl Bench {
     }
 
     pub(crate) fn check_fed(&self, arguments: &[&str], input: &str) -> Ran {
-        let run = |more: &[&str]| {
-            let mut command = self.command(&["check-health"]);
-            let command = command.args(arguments).args(more).stdin(Stdio::piped());
-            let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-            child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
-            let output = child.wait_with_output().unwrap();
-            let text = String::from_utf8(output.stdout).unwrap();
-            let errors = String::from_utf8(output.stderr).unwrap();
-            assert_eq!(errors, "", "{arguments:?}: {text}");
-            for secret in self.secrets.iter().filter(|secret| !secret.is_empty()) {
-                assert!(!text.contains(secret.as_str()), "{secret} is printed: {text}");
-            }
-            assert!(!text.contains('\u{1b}'), "no colour where there is no terminal: {text}");
-            (output.status.code().unwrap(), text)
-        };
-        let (code, text) = run(&[]);
+        let run = |more: &[&str]| self.run(&[arguments, more].concat(), input);
+        let (ran, text) = self.ran(&run);
         for line in text.lines().filter(|line| line.contains(' ') && line.len() < 400) {
             let width = unicode_width(line);
             // A single long word, such as a path, stays whole.
@@ -133,31 +124,47 @@ impl Bench {
         let (_, verbose) = run(&["--verbose"]);
         let (_, korean) = run(&["--lang", "ko", "--verbose"]);
         let (_, markdown) = run(&["-o", "markdown"]);
-        assert!(verbose.len() >= text.len() && !korean.is_empty() && markdown.starts_with("## "));
+        assert!(verbose.len() >= text.len() && !korean.is_empty());
+        assert!(markdown.starts_with("## "), "{markdown}");
         assert!(!markdown.contains(&self.home.path().display().to_string()), "{markdown}");
+        judge_form(&ran.json);
+        ran
+    }
+
+    /// Runs the diagnosis once more, as after a remedy.
+    pub(crate) fn check_again(&self, arguments: &[&str]) -> Ran {
+        self.ran(&|more| self.run(&[arguments, more].concat(), "")).0
+    }
+
+    /// For people and for programs; and the text as it stands.
+    fn ran(&self, run: &dyn Fn(&[&str]) -> (i32, String)) -> (Ran, String) {
+        let (code, text) = run(&[]);
         let (json_code, json) = run(&["-o", "json"]);
         assert_eq!(code, json_code, "{text}");
         let json = serde_json::from_str(&json).unwrap();
-        judge_form(&json);
-        Ran { code, text: self.neutral(&text), json }
+        (Ran { code, text: self.neutral(&text), json }, text)
+    }
+
+    /// Runs the diagnosis, and looks for what must not be there.
+    fn run(&self, arguments: &[&str], input: &str) -> (i32, String) {
+        let mut command = self.command(&["check-health"]);
+        let command = command.args(arguments).stdin(Stdio::piped());
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
+        let output = child.wait_with_output().unwrap();
+        let text = String::from_utf8(output.stdout).unwrap();
+        let errors = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(errors, "", "{arguments:?}: {text}");
+        for secret in self.secrets.iter().filter(|secret| !secret.is_empty()) {
+            assert!(!text.contains(secret.as_str()), "{secret} is printed: {text}");
+        }
+        assert!(!text.contains('\u{1b}'), "no colour where there is no terminal: {text}");
+        (output.status.code().unwrap(), text)
     }
 
     /// Without what differs from run to run.
     pub(crate) fn neutral(&self, text: &str) -> String {
         text.replace(&self.home.path().display().to_string(), "HOME")
-    }
-
-    /// Runs commands of a remedy, as a person would paste them.
-    pub(crate) fn apply(&self, command: &[String]) {
-        let (program, arguments) = command.split_first().unwrap();
-        let mut run = if program == "naru" {
-            self.command(&[])
-        } else {
-            let mut run = Command::new(self.path("bin").join(program));
-            run.env("HOME", self.home.path());
-            run
-        };
-        assert!(run.args(arguments).output().unwrap().status.success(), "{command:?}");
     }
 }
 
@@ -200,14 +207,6 @@ impl Ran {
             check.as_object_mut().unwrap().remove("durationMs");
         }
         checks.into()
-    }
-
-    /// The commands of the first remedy that is marked as safe.
-    #[track_caller]
-    pub(crate) fn safe_remedy(&self, code: &str) -> Vec<Vec<String>> {
-        let remedies = self.finding(code)["remedies"].as_array().unwrap();
-        let safe = remedies.iter().find(|remedy| remedy["applicability"] == "safe").unwrap();
-        serde_json::from_value(safe["commands"].clone()).unwrap()
     }
 }
 

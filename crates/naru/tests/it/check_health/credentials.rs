@@ -147,31 +147,6 @@ fn an_entry_that_cannot_be_read() {
 }
 
 #[test]
-fn an_old_login_in_the_way_of_an_anonymous_pull() {
-    let world = World::new();
-    let host = world.server().address();
-    world.shown("registry update --anonymous-pull-enabled true");
-    let mut bench = Bench::new();
-    bench.program(
-        "podman",
-        "if [ \"$1\" = logout ]; then /bin/rm \"$HOME/.config/containers/auth.json\"; else echo podman version 5.4.2; fi",
-    );
-    bench.log_in(&host, "gone", "the password of an account that is gone");
-    let image = format!("{host}/public/app");
-    let ran = bench.check(&[&image, "--tool", "podman"]);
-    ran.root("credential-stale-blocks-anonymous");
-    assert_eq!(
-        ran.finding("credential-invalid")["explainedBy"],
-        "credential-stale-blocks-anonymous"
-    );
-    filters().bind(|| insta::assert_snapshot!("credential-stale-blocks-anonymous", ran.text));
-    let commands = ran.safe_remedy("credential-stale-blocks-anonymous");
-    assert_eq!(commands, [["podman", "logout", host.as_str()]]);
-    bench.apply(&commands[0]);
-    bench.check(&[&image, "--tool", "podman"]).healthy();
-}
-
-#[test]
 fn a_right_that_is_missing_is_named_with_the_nearest_rule() {
     let world = World::new();
     let host = world.server().address();

@@ -1,7 +1,7 @@
 //! Servers with something wrong with them, on loopback, that end with their value.
 
 use std::io::{Read, Write};
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::os::unix::net::UnixListener;
 use std::path::Path;
 use std::sync::Arc;
@@ -25,7 +25,11 @@ type Serve = dyn Fn(TcpStream) + Send + Sync;
 
 impl Server {
     fn start(serve: Box<Serve>) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        Self::start_at("127.0.0.1:0".parse().unwrap(), serve)
+    }
+
+    fn start_at(address: SocketAddr, serve: Box<Serve>) -> Self {
+        let listener = TcpListener::bind(address).unwrap();
         let address = listener.local_addr().unwrap();
         let ended = Arc::new(AtomicBool::new(false));
         let over = Arc::clone(&ended);
@@ -47,15 +51,57 @@ impl Server {
         Self::start(Box::new(move |stream| answer_once(stream, &answer)))
     }
 
+    /// The same where something else was, or nothing.
+    pub(crate) fn http_at(
+        address: SocketAddr,
+        answer: impl Fn(&str) -> String + Send + Sync + 'static,
+    ) -> Self {
+        Self::start_at(address, Box::new(move |stream| answer_once(stream, &answer)))
+    }
+
     /// TLS with this certificate; requests inside are answered with this.
     pub(crate) fn https(
         certificate: &Served,
         answer: impl Fn(&str) -> String + Send + Sync + 'static,
     ) -> Self {
+        Self::https_at("127.0.0.1:0".parse().unwrap(), certificate, answer)
+    }
+
+    /// The same where something else was.
+    pub(crate) fn https_at(
+        address: SocketAddr,
+        certificate: &Served,
+        answer: impl Fn(&str) -> String + Send + Sync + 'static,
+    ) -> Self {
         let config = Arc::clone(&certificate.config);
-        Self::start(Box::new(move |stream| {
+        let serve = move |stream| {
             let connection = ServerConnection::new(Arc::clone(&config)).unwrap();
             answer_once(StreamOwned::new(connection, stream), &answer);
+        };
+        Self::start_at(address, Box::new(serve))
+    }
+
+    /// A proxy that leads to one server, whatever it is asked for.
+    pub(crate) fn proxy(to: SocketAddr) -> Self {
+        Self::start(Box::new(move |mut client| {
+            let mut request = Vec::new();
+            let mut byte = [0; 1];
+            while !request.ends_with(b"\r\n\r\n") {
+                match client.read(&mut byte) {
+                    Ok(1) => request.push(byte[0]),
+                    _ => return,
+                }
+            }
+            let _written = client.write_all(b"HTTP/1.1 200 Connection established\r\n\r\n");
+            let mut server = TcpStream::connect(to).unwrap();
+            let (mut from, mut back) = (server.try_clone().unwrap(), client.try_clone().unwrap());
+            let other = std::thread::spawn(move || {
+                let _copied = std::io::copy(&mut from, &mut back);
+                let _ended = back.shutdown(Shutdown::Both);
+            });
+            let _copied = std::io::copy(&mut client, &mut server);
+            let _ended = server.shutdown(Shutdown::Both);
+            other.join().unwrap();
         }))
     }
 
@@ -165,11 +211,12 @@ impl Served {
 }
 
 /// A stand-in for docker's engine: it answers `/info` with this, until the test's home is gone.
-pub(crate) fn engine(socket: &Path, info: &'static str) {
+pub(crate) fn engine(socket: &Path, info: &str) {
+    let info = info.to_owned();
     let listener = UnixListener::bind(socket).unwrap();
     std::thread::spawn(move || {
         for stream in listener.incoming().flatten() {
-            answer_once(stream, &|_| reply("200 OK", "Content-Type: application/json\r\n", info));
+            answer_once(stream, &|_| reply("200 OK", "Content-Type: application/json\r\n", &info));
         }
     });
 }

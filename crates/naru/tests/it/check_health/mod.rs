@@ -8,6 +8,7 @@ mod environment;
 mod every_cause;
 mod faults;
 mod forms;
+mod hands;
 mod healthy;
 mod network;
 mod tls;

@@ -3,7 +3,7 @@
 use std::net::TcpListener;
 
 use super::bench::{Bench, filters};
-use super::faults::{Server, reply};
+use super::faults::{Server, open_registry, reply};
 
 #[test]
 fn a_name_without_an_address() {
@@ -78,8 +78,16 @@ fn a_web_server_is_no_registry() {
 #[test]
 fn a_server_in_trouble_is_never_a_wrong_password() {
     let server = Server::http(|_| reply("503 Service Unavailable", "", ""));
-    let ran = Bench::new().check(&[&server.address.to_string()]);
+    let (bench, address) = (Bench::new(), server.address);
+    let ran = bench.check(&[&address.to_string()]);
     ran.root("registry-unavailable");
+    filters().bind(|| {
+        insta::assert_snapshot!("registry-unavailable", ran.text);
+        insta::assert_json_snapshot!("registry-unavailable.json", ran.failures());
+    });
+    drop(server);
+    let _recovered = Server::http_at(address, open_registry);
+    bench.check_again(&[&address.to_string()]).healthy();
 }
 
 #[test]

@@ -6,6 +6,8 @@ use naru_codes::Cause;
 use naru_oci::RepositoryName;
 use naru_store::{Event, Tally};
 
+use crate::control::content::Named;
+
 /// Somebody who has the name that an event claims, at present.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Account {
@@ -39,6 +41,8 @@ pub(super) struct Facts<'a> {
     pub(super) account: Option<&'a Account>,
     /// Whose name is most like it, where nobody has it.
     pub(super) nearest: Option<&'a str>,
+    /// What is locked at present, of what was asked for.
+    pub(super) locked: Option<&'a Named>,
     pub(super) address: &'a str,
     pub(super) user_agent: &'a str,
     pub(super) credential: &'a str,
@@ -61,7 +65,7 @@ impl<'a> Facts<'a> {
     /// The facts of an event.
     pub(super) fn of(
         event: &'a Event,
-        (account, nearest): (Option<&'a Account>, Option<&'a str>),
+        (account, nearest, locked): (Option<&'a Account>, Option<&'a str>, Option<&'a Named>),
         default_registry: bool,
     ) -> Self {
         let request = event.request();
@@ -87,6 +91,7 @@ impl<'a> Facts<'a> {
             kind: request.identity_kind,
             account,
             nearest,
+            locked,
             address: &request.caller_ip,
             user_agent: &request.user_agent,
             credential: &request.credential,

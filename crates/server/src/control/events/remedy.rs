@@ -1,7 +1,7 @@
 //! What fixes the cause of an event: commands, each a list of arguments, with who may run it.
 
 use naru_access::{Action, PrincipalKind};
-use naru_codes::report::{Actor, Applicability};
+use naru_codes::report::{Actor, Applicability, Purpose};
 use naru_codes::{Cause, Language, texts};
 use naru_store::Registry;
 use serde::Serialize;
@@ -11,6 +11,8 @@ use super::facts::{Facts, Near};
 /// Something that fixes it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Remedy {
+    /// What it is for, by the name of [`Purpose`].
+    pub purpose: &'static str,
     /// What it does.
     pub title: String,
     /// Who can do it, by the name of [`Actor`].
@@ -23,6 +25,7 @@ pub struct Remedy {
 
 /// A remedy before its title is in a language.
 struct Raw {
+    purpose: Purpose,
     title: &'static str,
     actor: Actor,
     commands: Vec<Vec<String>>,
@@ -34,6 +37,7 @@ pub(super) fn remedies(facts: &Facts<'_>, registry: &Registry, language: Languag
     let Some(cause) = facts.cause else { return Vec::new() };
     let at = At { facts, registry };
     let title = |raw: Raw| Remedy {
+        purpose: raw.purpose.name(),
         title: texts().get(language, raw.title, &[]),
         actor: raw.actor.name(),
         commands: raw.commands,
@@ -70,13 +74,13 @@ impl At<'_> {
             Cause::CredentialThrottled => {
                 let look =
                     ["events", "login", "--failed", "--since", "1h", "--ip", self.facts.address];
-                vec![self.safe("remedy-title-look", &[&look])]
+                vec![self.look("remedy-title-look", &[&look])]
             }
             Cause::CredentialInvalid => {
                 let look =
                     ["events", "login", "--failed", "--since", "1h", "--ip", self.facts.address];
                 let secret = self.new_secret();
-                let last = [self.login(), self.safe("remedy-title-look", &[&look])];
+                let last = [self.login(), self.look("remedy-title-look", &[&look])];
                 secret.into_iter().chain(last).collect()
             }
             Cause::CredentialMissing => {
@@ -92,7 +96,7 @@ impl At<'_> {
             | Cause::CredentialWrongUsername
             | Cause::PermissionAnonymousWrite => vec![self.login()],
             Cause::CredentialWrongTenant | Cause::NameNotFound => {
-                vec![self.safe("remedy-title-registry", &[&["registry", "show"]])]
+                vec![self.look("remedy-title-registry", &[&["registry", "show"]])]
             }
             Cause::RegistryLocked => self.unlock().into_iter().collect(),
             _ => self.permission().into_iter().collect(),
@@ -158,15 +162,20 @@ impl At<'_> {
     }
 
     fn unlock(&self) -> Option<Raw> {
-        let image = match (self.facts.repository?, self.facts.reference) {
+        let asked = match (self.facts.repository?, self.facts.reference) {
             (repository, Some(reference)) if reference.contains(':') => {
                 format!("{repository}@{reference}")
             }
             (repository, Some(tag)) => format!("{repository}:{tag}"),
             (repository, None) => repository.to_owned(),
         };
-        let which = if self.facts.reference.is_some() { "--image" } else { "--repository" };
-        let unlock = ["repository", "update", which, &image, "--write-enabled", "true"];
+        let option = if self.facts.reference.is_some() { "--image" } else { "--repository" };
+        // The lock may lie on the repository, or on the manifest that a tag leads to.
+        let (option, name) = match self.facts.locked {
+            Some(locked) => (locked.option(), locked.name()),
+            None => (option, asked),
+        };
+        let unlock = ["repository", "update", option, &name, "--write-enabled", "true"];
         let delete = ["--delete-enabled", "true", "--read-enabled", "true"];
         let unlock: Vec<&str> = unlock.into_iter().chain(delete).collect();
         Some(self.reviewed("remedy-title-unlock", &[&unlock]))
@@ -182,24 +191,32 @@ impl At<'_> {
         // Without a domain the login server is no host that a client knows.
         let host = Some(facts.login_server).filter(|host| host.contains(['.', ':']));
         let command = ["docker", "login", host.unwrap_or("HOST"), "-u", name.unwrap_or("NAME")];
-        let whole = name.is_some() && host.is_some();
+        let guessed = facts.kind.is_none() && facts.account.is_none();
+        let applicability = match (name, host) {
+            // Who was meant is for them to say.
+            (Some(_), Some(_)) if guessed => Applicability::NeedsReview,
+            (Some(_), Some(_)) => Applicability::Safe,
+            _ => Applicability::HasPlaceholders,
+        };
         Raw {
+            purpose: Purpose::Fix,
             title: "remedy-title-login",
             actor: Actor::You,
             commands: vec![command.map(str::to_owned).to_vec()],
-            applicability: if whole { Applicability::Safe } else { Applicability::HasPlaceholders },
+            applicability,
         }
     }
 
-    fn safe(&self, title: &'static str, commands: &[&[&str]]) -> Raw {
-        self.naru(title, commands, Applicability::Safe)
+    fn look(&self, title: &'static str, commands: &[&[&str]]) -> Raw {
+        self.naru(Purpose::Look, title, commands)
     }
 
+    /// Whatever changes the server is decided by whoever is responsible for it.
     fn reviewed(&self, title: &'static str, commands: &[&[&str]]) -> Raw {
-        self.naru(title, commands, Applicability::NeedsReview)
+        self.naru(Purpose::Fix, title, commands)
     }
 
-    fn naru(&self, title: &'static str, commands: &[&[&str]], applicability: Applicability) -> Raw {
+    fn naru(&self, purpose: Purpose, title: &'static str, commands: &[&[&str]]) -> Raw {
         let registry: &[&str] =
             if self.facts.default_registry { &[] } else { &["--registry", &self.registry.name] };
         let whole = |command: &&[&str]| {
@@ -207,6 +224,7 @@ impl At<'_> {
             words.chain(registry.iter().copied()).map(str::to_owned).collect()
         };
         let commands = commands.iter().map(whole).collect();
-        Raw { title, actor: Actor::RegistryAdmin, commands, applicability }
+        let (actor, applicability) = (Actor::RegistryAdmin, Applicability::NeedsReview);
+        Raw { purpose, title, actor, commands, applicability }
     }
 }

@@ -1,9 +1,9 @@
 //! One event, with its whole story: found by the id that its answer carried.
 
-use naru_access::{PrincipalKind, operation as op};
+use naru_access::{PrincipalKind, ReadMetadata, operation as op};
 use naru_codes::{Cause, Language, texts};
 use naru_identity::names::login_key;
-use naru_store::{AdminError, Event, Registry};
+use naru_store::{AdminError, Deed, Event, Registry};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -12,6 +12,7 @@ use super::ids::{Named, named};
 use super::remedy::{Remedy, remedies};
 use super::story::{Story, Teller};
 use super::view::AnyEventView;
+use crate::control::content::{self, allow_content};
 use crate::control::{Caller, Failure, Fault, allow, metadata, nearest, not_found};
 use crate::state::App;
 
@@ -149,7 +150,8 @@ async fn tell(
     let claim = &event.request().identity;
     let account = accounts.iter().find(|one| login_key(&one.name) == login_key(claim));
     let near = nearest(claim, accounts.iter().map(|account| account.name.as_str()));
-    let facts = Facts::of(&event, (account, near), default_registry);
+    let locked = locked(app, caller, &registry, &event).await?;
+    let facts = Facts::of(&event, (account, near, locked.as_ref()), default_registry);
     let story = Teller { language }.tell(&facts, &registry, ordinal);
     let remedies = remedies(&facts, &registry, language);
     let cause =
@@ -163,6 +165,34 @@ async fn tell(
         remedies,
         event: AnyEventView::of(&registry, event),
     })
+}
+
+/// What is locked at present, of what a client was kept from, as far as the caller may know it.
+async fn locked(
+    app: &App,
+    caller: &Caller,
+    registry: &Registry,
+    event: &Event,
+) -> Result<Option<content::Named>, Failure> {
+    let Event::Repository(event) = event else { return Ok(None) };
+    if event.reason != Some(Cause::RegistryLocked) {
+        return Ok(None);
+    }
+    let repository = event.repository.as_str();
+    let named = match (&event.tag, &event.digest) {
+        (Some(tag), _) => content::Named::image(app, registry, &format!("{repository}:{tag}")),
+        (None, Some(digest)) => {
+            content::Named::image(app, registry, &format!("{repository}@{digest}"))
+        }
+        (None, None) => content::Named::repository(registry, repository),
+    };
+    let Ok(named) = named else { return Ok(None) };
+    let Ok(access) = allow_content::<ReadMetadata>(caller, registry, named.place.clone()) else {
+        return Ok(None);
+    };
+    let deed = if event.operation == "Pull" { Deed::Pull } else { Deed::Delete };
+    let found = metadata(app).locked(&access, &named.item, deed).await?;
+    Ok(found.map(|item| named.beside(item)))
 }
 
 /// Everybody who logs in by name at a registry at present, as far as the caller may know them.

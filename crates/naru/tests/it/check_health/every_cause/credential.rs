@@ -1,5 +1,7 @@
 //! Names and passwords that do not hold.
 
+use std::sync::Mutex;
+
 use super::wire::{basic, form, send};
 use super::world::{self, Login};
 use super::{Met, Shown};
@@ -14,7 +16,7 @@ pub(super) fn login(world: &World, login: &Login) -> Shown {
 /// A home in which that login is stored.
 pub(super) fn stored(world: &World, login: &Login) -> Bench {
     let mut bench = Bench::new();
-    bench.log_in(&world.server().address(), &login.0, &login.1);
+    bench.log_in_at(super::FILE, &world.server().address(), &login.0, &login.1);
     bench
 }
 
@@ -22,8 +24,8 @@ pub(super) fn stored(world: &World, login: &Login) -> Bench {
 fn refused(world: World, with: &Login) -> Met {
     let shown = login(&world, with);
     assert_eq!(shown.status, 401, "{}", shown.body);
-    let seen_from = Some((stored(&world, with), vec![world.server().address()]));
-    Met { world, shown, seen_from }
+    let (bench, address) = (stored(&world, with), world.server().address());
+    Met::new(world, shown).seen_from(bench, &[&address]).knows(with)
 }
 
 pub(super) fn admin_disabled() -> Met {
@@ -31,7 +33,7 @@ pub(super) fn admin_disabled() -> Met {
     let made = world.json("credential show");
     let text = |value: &serde_json::Value| value.as_str().unwrap().to_owned();
     let with = (text(&made["username"]), text(&made["passwords"][0]["value"]));
-    refused(world, &with)
+    refused(world, &with).knows(&world::owner())
 }
 
 pub(super) fn disabled() -> Met {
@@ -56,7 +58,8 @@ pub(super) fn expired_secret() -> Met {
 }
 
 pub(super) fn invalid() -> Met {
-    refused(World::new(), &("owner".to_owned(), "not the owner's password".to_owned()))
+    let wrong = ("owner".to_owned(), "not the owner's password".to_owned());
+    refused(World::new(), &wrong).knows(&world::owner())
 }
 
 pub(super) fn malformed() -> Met {
@@ -66,8 +69,8 @@ pub(super) fn malformed() -> Met {
     let mut bench = Bench::new();
     bench.secret("%%hunter2%%");
     let file = format!(r#"{{"auths":{{"{address}":{{"auth":"%%hunter2%%"}}}}}}"#);
-    bench.write(".config/containers/auth.json", &file);
-    Met { world, shown, seen_from: Some((bench, vec![address])) }
+    bench.write(super::FILE, &file);
+    Met::new(world, shown).seen_from(bench, &[&address]).knows(&world::owner())
 }
 
 /// Of requests without a credential, the bare challenge is no event, and this is one.
@@ -75,7 +78,13 @@ pub(super) fn missing() -> Met {
     let world = World::new();
     let shown = form(&world, "/oauth2/token", &[("scope", "repository:team/app:pull")]);
     let address = world.server().address();
-    Met { world, shown, seen_from: Some((Bench::new(), vec![address])) }
+    Met::new(world, shown).seen_from(Bench::new(), &[&address]).knows(&world::owner())
+}
+
+/// The wait is over, and the guesses too.
+pub(super) fn calm(met: &mut Met) {
+    super::existence::restart(met);
+    met.log_in();
 }
 
 /// Whoever guessed too often is not even looked at.
@@ -89,8 +98,21 @@ pub(super) fn throttled() -> Met {
         secret[at] = if secret[at] == b'x' { b'y' } else { b'x' };
         (format!("name-{number}"), String::from_utf8(secret).unwrap())
     };
-    let shown = (0..200).map(|number| login(&world, &strange(number)));
-    let shown = shown.into_iter().find(|shown| shown.status == 429).expect("held back at last");
-    let seen_from = Some((stored(&world, &strange(7)), vec![world.server().address()]));
-    Met { world, shown, seen_from }
+    // Many at once, so that the wait is longer than the diagnosis takes.
+    let shown = Mutex::new(None);
+    std::thread::scope(|threads| {
+        for first in (0..200).step_by(5) {
+            let (world, strange, shown) = (&world, &strange, &shown);
+            threads.spawn(move || {
+                let all = (first..first + 5).map(|number| login(world, &strange(number)));
+                let held_back = all.filter(|shown| shown.status == 429).last();
+                if held_back.is_some() {
+                    *shown.lock().unwrap() = held_back;
+                }
+            });
+        }
+    });
+    let shown = shown.into_inner().unwrap().expect("held back at last");
+    let (bench, address) = (stored(&world, &strange(7)), world.server().address());
+    Met::new(world, shown).seen_from(bench, &[&address]).knows(&own)
 }

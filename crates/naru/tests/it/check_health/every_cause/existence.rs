@@ -21,8 +21,23 @@ pub(super) fn world_with(options: &[&str]) -> World {
 /// A home in which the owner has logged in.
 pub(super) fn owners_bench(world: &World) -> Bench {
     let mut bench = Bench::new();
-    bench.log_in(&world.server().address(), "owner", PASSWORD);
+    let address = world.server().address();
+    bench.log_in_at(super::FILE, &address, "owner", PASSWORD);
     bench
+}
+
+/// Somebody pushes what was asked for.
+pub(super) fn push(met: &mut Met) {
+    met.world.push("team/app", "v1", &naru_testkit::image("pushed"));
+}
+
+/// The server forgets whom it held back, and has its usual limits: what time does, at once.
+pub(super) fn restart(met: &mut Met) {
+    let address = met.world.server().address();
+    let (code, logs) = met.world.take_server().terminate();
+    assert_eq!(code, Some(0), "{logs}");
+    let command = met.world.naru(&["serve", "--listen", &address]);
+    met.world.set_server(Server::start(command));
 }
 
 fn by_owner(world: &World, request: &str) -> super::Shown {
@@ -33,30 +48,34 @@ fn by_owner(world: &World, request: &str) -> super::Shown {
 pub(super) fn name_not_found() -> Met {
     let world = world_with(&["--domain", "naru.test"]);
     let authorization = basic("owner", PASSWORD);
-    let shown = send(&world, "GET /v2/", &["Host: elsewhere.naru.test", &authorization], "");
-    Met { world, shown, seen_from: None }
+    let ask = move |world: &World, name: &str| {
+        send(world, "GET /v2/", &[&format!("Host: {name}.naru.test"), &authorization], "")
+    };
+    let shown = ask(&world, "elsewhere");
+    Met::new(world, shown).again(move |world| ask(world, "registry"))
 }
 
 pub(super) fn name_repository_invalid() -> Met {
     let world = World::new();
     let shown = by_owner(&world, "GET /v2/Team/App/manifests/v1");
-    Met { world, shown, seen_from: None }
+    let (bench, address) = (owners_bench(&world), world.server().address());
+    Met::new(world, shown).seen_from(bench, &[&address, "--repository", "Team/App"])
 }
 
 pub(super) fn name_repository_unknown() -> Met {
     let world = World::new();
     let shown = by_owner(&world, "GET /v2/team/app/manifests/v1");
     let image = format!("{}/team/app:v1", world.server().address());
-    let seen_from = Some((owners_bench(&world), vec![image]));
-    Met { world, shown, seen_from }
+    let bench = owners_bench(&world);
+    Met::new(world, shown).seen_from(bench, &[&image])
 }
 
 fn shut_out(change: &str) -> Met {
     let world = World::new();
     world.json(change);
     let shown = by_owner(&world, "GET /v2/");
-    let seen_from = Some((owners_bench(&world), vec![world.server().address()]));
-    Met { world, shown, seen_from }
+    let (bench, address) = (owners_bench(&world), world.server().address());
+    Met::new(world, shown).seen_from(bench, &[&address])
 }
 
 pub(super) fn network_ip_denied() -> Met {
@@ -76,16 +95,16 @@ pub(super) fn registry_locked() -> Met {
     let shown = by_owner(&world, "GET /v2/team/app/manifests/v1");
     assert_eq!(shown.status, 405, "{}", shown.body);
     let image = format!("{}/team/app:v1", world.server().address());
-    let seen_from = Some((owners_bench(&world), vec![image]));
-    Met { world, shown, seen_from }
+    let bench = owners_bench(&world);
+    Met::new(world, shown).seen_from(bench, &[&image])
 }
 
 pub(super) fn registry_rate_limited() -> Met {
     let world = world_with(&["--rate-limit-registry", "tokens=1"]);
     let ask = || by_owner(&world, "GET /oauth2/token?scope=repository:a:pull");
     let shown = (0..10).map(|_| ask()).find(|shown| shown.status == 429).unwrap();
-    let seen_from = Some((owners_bench(&world), vec![world.server().address()]));
-    Met { world, shown, seen_from }
+    let (bench, address) = (owners_bench(&world), world.server().address());
+    Met::new(world, shown).seen_from(bench, &[&address])
 }
 
 /// More logins at once than there is room for: each costs a computation that is meant to be slow.
@@ -106,5 +125,5 @@ pub(super) fn registry_unavailable() -> Met {
         }
     });
     let shown = busy.into_inner().unwrap().expect("one of them finds no room");
-    Met { world, shown, seen_from: None }
+    Met::new(world, shown).again(|world| by_owner(world, "GET /v2/"))
 }

@@ -12,11 +12,14 @@ fn refused(world: World, with: &Login, request: &str, action: Option<&str>) -> M
     let shown = send(&world, request, &[&basic(&with.0, &with.1)], "{}");
     assert!(matches!(shown.status, 401 | 403), "{}: {}", shown.status, shown.body);
     let address = world.server().address();
-    let seen_from = action.map(|action| {
-        let line = [&*address, "--repository", "team/app", "--action", action];
-        (stored(&world, with), line.map(str::to_owned).to_vec())
-    });
-    Met { world, shown, seen_from }
+    let Some(action) = action else {
+        let (request, authorization) = (request.to_owned(), basic(&with.0, &with.1));
+        let again = move |world: &World| send(world, &request, &[&authorization], "{}");
+        return Met::new(world, shown).again(again);
+    };
+    let bench = stored(&world, with);
+    let line = [&*address, "--repository", "team/app", "--action", action];
+    Met::new(world, shown).seen_from(bench, &line).knows(with)
 }
 
 /// A user with a role asks for something.
@@ -37,8 +40,7 @@ pub(super) fn anonymous_write() -> Met {
     let shown = send(&world, "POST /v2/team/app/blobs/uploads/", &[&authorization], "");
     let address = world.server().address();
     let line = [&*address, "--repository", "team/app", "--action", "push"];
-    let seen_from = Some((Bench::new(), line.map(str::to_owned).to_vec()));
-    Met { world, shown, seen_from }
+    Met::new(world, shown).seen_from(Bench::new(), &line).knows(&world::owner())
 }
 
 pub(super) fn catalog() -> Met {

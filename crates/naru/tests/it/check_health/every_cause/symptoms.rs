@@ -5,7 +5,7 @@ use std::process::Command;
 
 use naru_codes::Cause;
 
-use super::{Client, Known, judge, known};
+use super::{Client, Known, find, known};
 use crate::support::World;
 
 /// Each symptom's number, its causes, and the words that its client reads.
@@ -27,7 +27,8 @@ const SYMPTOMS: [(usize, Cause, &str); 12] = [
 #[test]
 fn each_is_found_both_ways() {
     for (number, cause, words) in SYMPTOMS {
-        let printed = judge(cause).unwrap_or_else(|| panic!("{number}: {cause} makes no event"));
+        let found = find(cause).unwrap_or_else(|| panic!("{number}: {cause} makes no event"));
+        let printed = found.printed;
         assert!(printed.contains(words), "{number}: {cause}: {printed}");
     }
 }

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::credential::{login, stored};
 use super::wire::{altered, basic, bearer, form, send};
-use super::world::{self, NULL_GUID};
+use super::world::{self, Login, NULL_GUID};
 use super::{Met, Shown};
 use crate::check_health::bench::Bench;
 use crate::support::World;
@@ -16,24 +16,24 @@ fn keeping(world: &World, token: &str) -> Bench {
     let mut bench = Bench::new();
     bench.secret(token);
     let file = json!({ "auths": { world.server().address(): { "identitytoken": token } } });
-    bench.write(".config/containers/auth.json", &file.to_string());
+    bench.write(super::FILE, &file.to_string());
     bench
 }
 
 /// A refresh token of this kind is refused at the token endpoint.
-fn refresh_refused(world: World, token: &str) -> Met {
+fn refresh_refused(world: World, token: &str, knows: &Login) -> Met {
     let fields = [("grant_type", "refresh_token"), ("refresh_token", token), ("scope", PULL)];
     let shown = form(&world, "/oauth2/token", &fields);
     assert_eq!(shown.status, 401, "{}", shown.body);
-    let seen_from = Some((keeping(&world, token), vec![world.server().address()]));
-    Met { world, shown, seen_from }
+    let (bench, address) = (keeping(&world, token), world.server().address());
+    Met::new(world, shown).seen_from(bench, &[&address]).knows(knows)
 }
 
 fn refresh_altered(changes: &Value) -> Met {
     let world = World::new();
     let with = world::service_principal(&world);
     let token = altered(&world, &world::refresh(&world, &with), changes);
-    refresh_refused(world, &token)
+    refresh_refused(world, &token, &with)
 }
 
 /// What the registry answers to an identity token.
@@ -49,8 +49,8 @@ pub(super) fn expired_access_token() -> Met {
     let token = altered(&world, &token, &json!({ "exp": 1_600_000_000 }));
     let shown = send(&world, "GET /v2/team/app/manifests/v1", &[&bearer(&token)], "");
     let bench = stored(&world, &(NULL_GUID.to_owned(), token));
-    let seen_from = Some((bench, vec![world.server().address()]));
-    Met { world, shown, seen_from }
+    let address = world.server().address();
+    Met::new(world, shown).seen_from(bench, &[&address]).knows(&with)
 }
 
 pub(super) fn expired_entra() -> Met {
@@ -65,8 +65,9 @@ pub(super) fn revoked() -> Met {
     let world = World::new();
     let with = world::service_principal(&world);
     let token = world::refresh(&world, &with);
-    world.json("sp credential reset -n deploy");
-    refresh_refused(world, &token)
+    let made = world.json("sp credential reset -n deploy");
+    let fresh = (with.0, made["password"].as_str().unwrap().to_owned());
+    refresh_refused(world, &token, &fresh)
 }
 
 /// Another server's token, such as that of the registry before it was set up anew.
@@ -74,7 +75,7 @@ pub(super) fn untrusted_issuer() -> Met {
     let elsewhere = World::new();
     let with = world::service_principal(&elsewhere);
     let token = world::refresh(&elsewhere, &with);
-    refresh_refused(World::new(), &token)
+    refresh_refused(World::new(), &token, &world::owner())
 }
 
 pub(super) fn wrong_audience() -> Met {
@@ -83,7 +84,7 @@ pub(super) fn wrong_audience() -> Met {
     let identity = world::identity(&world, &with);
     let other = json!({ "aud": "https://management.azure.com/" });
     let shown = exchange(&world, &altered(&world, &identity, &other), &[]);
-    Met { world, shown, seen_from: None }
+    Met::new(world, shown).again(move |world| exchange(world, &identity, &[]))
 }
 
 pub(super) fn wrong_registry() -> Met {
@@ -96,7 +97,7 @@ pub(super) fn wrong_tenant() -> Met {
     let identity = world::identity(&world, &with);
     let tenant = "11111111-1111-4111-8111-111111111111";
     let shown = exchange(&world, &identity, &[("tenant", tenant)]);
-    Met { world, shown, seen_from: None }
+    Met::new(world, shown).again(move |world| exchange(world, &identity, &[]))
 }
 
 /// The right token under a name of its own, where the name that means "a token" is due.
@@ -106,6 +107,6 @@ pub(super) fn wrong_username() -> Met {
     let wrong = (with.0.clone(), world::refresh(&world, &with));
     let shown = login(&world, &wrong);
     assert_eq!(shown.status, 401, "{} {}", basic(&wrong.0, ""), shown.body);
-    let seen_from = Some((stored(&world, &wrong), vec![world.server().address()]));
-    Met { world, shown, seen_from }
+    let (bench, address) = (stored(&world, &wrong), world.server().address());
+    Met::new(world, shown).seen_from(bench, &[&address]).knows(&with)
 }
