@@ -81,10 +81,6 @@ fn a_server_in_trouble_is_never_a_wrong_password() {
     let (bench, address) = (Bench::new(), server.address);
     let ran = bench.check(&[&address.to_string()]);
     ran.root("registry-unavailable");
-    filters().bind(|| {
-        insta::assert_snapshot!("registry-unavailable", ran.text);
-        insta::assert_json_snapshot!("registry-unavailable.json", ran.failures());
-    });
     drop(server);
     let _recovered = Server::http_at(address, open_registry);
     bench.check_again(&[&address.to_string()]).healthy();

@@ -104,10 +104,11 @@ pub(super) fn throttled() -> Met {
         for first in (0..200).step_by(5) {
             let (world, strange, shown) = (&world, &strange, &shown);
             threads.spawn(move || {
-                let all = (first..first + 5).map(|number| login(world, &strange(number)));
-                let held_back = all.filter(|shown| shown.status == 429).last();
-                if held_back.is_some() {
-                    *shown.lock().unwrap() = held_back;
+                for number in first..first + 5 {
+                    let tried = login(world, &strange(number));
+                    if tried.status == 429 {
+                        *shown.lock().unwrap() = Some(tried);
+                    }
                 }
             });
         }
