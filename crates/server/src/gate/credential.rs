@@ -13,20 +13,25 @@ use crate::edge::inbound::recorded;
 
 /// What a request presents.
 #[derive(Clone, Debug)]
-pub(crate) enum Presented {
+pub enum Presented {
     /// A token in the header.
     Bearer(Secret),
     /// No credential; an empty one is none.
     Nothing,
     /// A name and a secret.
-    Password { name: String, secret: Secret },
+    Password {
+        /// The name.
+        name: String,
+        /// The secret.
+        secret: Secret,
+    },
     /// Something that cannot be read, and what is wrong with it.
     Unreadable(&'static str),
 }
 
 impl Presented {
     /// Reads the `Authorization` header (RFC 7617, RFC 6750).
-    pub(crate) fn in_headers(headers: &HeaderMap) -> Self {
+    pub fn in_headers(headers: &HeaderMap) -> Self {
         let mut values = headers.get_all(AUTHORIZATION).iter();
         let value = match (values.next(), values.next()) {
             (None, _) => return Self::Nothing,

@@ -26,7 +26,8 @@ mod words;
 
 pub(crate) use authenticate::{Caller, Means, admit, authenticate, authenticate_identity};
 pub use counters::Counters;
-pub(crate) use credential::{Credential, Presented};
+pub(crate) use credential::Credential;
+pub use credential::Presented;
 pub(crate) use event::repository_event;
 pub(crate) use exchange::Exchange;
 pub(crate) use passwords::{HumanPasswords, PasswordFailure};
