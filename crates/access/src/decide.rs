@@ -1,5 +1,7 @@
 //! The decision itself: a function of values.
 
+use std::sync::Arc;
+
 use naru_codes::Cause;
 use naru_oci::RepositoryName;
 
@@ -13,7 +15,7 @@ use crate::{
     ScopePath,
 };
 
-/// The rights that somebody has at present.
+/// The rights that somebody has at present. They may be many, and a clone shares them.
 #[derive(Clone, Debug)]
 pub enum Rights {
     /// Everything on content: the admin user.
@@ -23,9 +25,9 @@ pub enum Rights {
     /// Everything: whoever may open the server's own socket.
     Operator,
     /// By role assignments.
-    Roles(Vec<RoleAssignment>),
+    Roles(Arc<[RoleAssignment]>),
     /// By a scope map.
-    ScopeMap(ScopeMap),
+    ScopeMap(Arc<ScopeMap>),
 }
 
 /// Somebody who asks, with the rights that they have.
@@ -249,8 +251,12 @@ fn nearest(
 ) -> NearMiss {
     match (&holder.rights, repository) {
         (Rights::Roles(assignments), _) => {
-            let applying = assignments.iter().filter(|a| a.applies_to(&registry.path));
-            let roles: Vec<_> = applying.map(|assigned| assigned.role.name.clone()).collect();
+            let mut roles: Vec<String> = Vec::new();
+            for assigned in assignments.iter().filter(|a| a.applies_to(&registry.path)) {
+                if !roles.contains(&assigned.role.name) {
+                    roles.push(assigned.role.name.clone());
+                }
+            }
             if roles.is_empty() { NearMiss::Nothing } else { NearMiss::Roles { roles } }
         }
         (Rights::ScopeMap(map), Some(repository)) => {

@@ -19,9 +19,10 @@ pub struct Considered {
     pub why_not: Option<WhyNot>,
 }
 
-/// Why a rule does not give an action.
+/// Why a rule does not give an action. `S` is the scope of a role assignment: owned in a trace, and
+/// lent where a decision looks at hundreds of them.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum WhyNot {
+pub enum WhyNot<S = ScopePath> {
     /// The role has other actions.
     Action {
         /// Azure's action string that would give it.
@@ -40,7 +41,22 @@ pub enum WhyNot {
     /// Anonymous pull gives reading alone.
     ReadsAlone,
     /// The role assignment holds somewhere else.
-    Scope(ScopePath),
+    Scope(S),
+}
+
+impl WhyNot<&ScopePath> {
+    fn owned(self) -> WhyNot {
+        match self {
+            Self::Action { needs } => WhyNot::Action { needs },
+            Self::Condition => WhyNot::Condition,
+            Self::Everything => WhyNot::Everything,
+            Self::Gives(actions) => WhyNot::Gives(actions),
+            Self::Off => WhyNot::Off,
+            Self::Pattern(nearness) => WhyNot::Pattern(nearness),
+            Self::ReadsAlone => WhyNot::ReadsAlone,
+            Self::Scope(path) => WhyNot::Scope(path.clone()),
+        }
+    }
 }
 
 /// How near a pattern came that does not cover a repository.
@@ -77,8 +93,8 @@ pub(crate) fn considered<'a>(
         Rights::Admin => (Some(Candidate::Admin), &[][..], None),
         Rights::None => (None, &[][..], None),
         Rights::Operator => (Some(Candidate::LocalSocket), &[][..], None),
-        Rights::Roles(assignments) => (None, assignments.as_slice(), None),
-        Rights::ScopeMap(map) => (None, &[][..], Some(map)),
+        Rights::Roles(assignments) => (None, &**assignments, None),
+        Rights::ScopeMap(map) => (None, &[][..], Some(&**map)),
     };
     let rules =
         map.into_iter().flat_map(|map| map.rules.iter().map(move |r| Candidate::ScopeMap(map, r)));
@@ -97,7 +113,7 @@ pub(crate) fn considered<'a>(
 /// A rule that was looked at.
 pub(crate) struct Looked<'a> {
     candidate: Candidate<'a>,
-    why_not: Option<WhyNot>,
+    why_not: Option<WhyNot<&'a ScopePath>>,
 }
 
 impl Looked<'_> {
@@ -109,11 +125,11 @@ impl Looked<'_> {
 
 impl From<Looked<'_>> for Considered {
     fn from(Looked { candidate, why_not }: Looked<'_>) -> Self {
-        Self { rule: candidate.rule(), why_not }
+        Self { rule: candidate.rule(), why_not: why_not.map(WhyNot::owned) }
     }
 }
 
-impl Candidate<'_> {
+impl<'a> Candidate<'a> {
     fn rule(self) -> Rule {
         match self {
             Self::Admin => Rule::Admin,
@@ -131,7 +147,7 @@ impl Candidate<'_> {
         registry: &RegistryPolicy,
         action: Action,
         repository: Option<&RepositoryName>,
-    ) -> Option<WhyNot> {
+    ) -> Option<WhyNot<&'a ScopePath>> {
         match self {
             Self::Admin | Self::LocalSocket => None,
             Self::AnonymousPull if !action.is_anonymous() => Some(WhyNot::ReadsAlone),
@@ -146,13 +162,13 @@ pub(crate) fn role_rule(assigned: &RoleAssignment) -> Rule {
     Rule::Role { assignment: assigned.id, role: assigned.role.name.clone() }
 }
 
-fn why_not_role(
-    assigned: &RoleAssignment,
+fn why_not_role<'a>(
+    assigned: &'a RoleAssignment,
     registry: &RegistryPolicy,
     action: Action,
-) -> Option<WhyNot> {
+) -> Option<WhyNot<&'a ScopePath>> {
     if !assigned.scope.covers(&registry.path) {
-        return Some(WhyNot::Scope(assigned.scope.clone()));
+        return Some(WhyNot::Scope(&assigned.scope));
     }
     if assigned.condition.is_some() {
         return Some(WhyNot::Condition);
@@ -161,11 +177,11 @@ fn why_not_role(
     (!assigned.role.content().contains(action)).then_some(WhyNot::Action { needs })
 }
 
-fn why_not_rule(
+fn why_not_rule<S>(
     rule: &ScopeMapRule,
     action: Action,
     repository: Option<&RepositoryName>,
-) -> Option<WhyNot> {
+) -> Option<WhyNot<S>> {
     // The catalog comes with reading metadata everywhere.
     let due = if action == Action::Catalog { Action::MetadataRead } else { action };
     let covers = match repository {
@@ -229,7 +245,7 @@ mod tests {
         let with = |pattern: &str, action| {
             let actions = ActionSet::default().with(action);
             let rule = ScopeMapRule { pattern: pattern.parse().unwrap(), actions };
-            why_not_rule(&rule, Action::Catalog, None)
+            why_not_rule::<ScopePath>(&rule, Action::Catalog, None)
         };
         let pull = ActionSet::default().with(Action::Pull);
         assert_eq!(with("*", Action::MetadataRead), None);

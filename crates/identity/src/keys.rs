@@ -5,6 +5,7 @@
 //! of an OpenID Connect provider. An old key is honoured until the last token it signed is dead.
 
 use std::fmt;
+use std::sync::Arc;
 
 use aws_lc_rs::encoding::{AsDer, Pkcs8V1Der};
 use aws_lc_rs::rand::SystemRandom;
@@ -21,6 +22,7 @@ use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
 use crate::mac::MacKey;
+use crate::signer::{PrivateKey, Signer};
 use crate::{Entropy, EntropyExt};
 
 /// The longest that any signed token lives; so long an old key is honoured at least.
@@ -107,8 +109,10 @@ pub struct SigningKey {
     /// From when on it signs.
     pub signs_from: Timestamp,
     private: Zeroizing<Vec<u8>>,
+    /// What its public part is read from.
     pub(crate) encoding: EncodingKey,
     pub(crate) decoding: DecodingKey,
+    pub(crate) signer: Arc<Signer>,
 }
 
 impl SigningKey {
@@ -142,24 +146,25 @@ impl SigningKey {
         private: Zeroizing<Vec<u8>>,
     ) -> Result<Self, KeyError> {
         let malformed = |_| KeyError::Malformed;
-        let (encoding, decoding) = match usage {
+        let (encoding, decoding, key) = match usage {
             KeyUse::Issuer => {
                 let pair = RsaKeyPair::from_pkcs8(&private).map_err(|_| KeyError::Malformed)?;
                 let pkcs1 = pkcs1_of(&private).ok_or(KeyError::Malformed)?;
-                let public = pair.public_key();
-                (EncodingKey::from_rsa_der(pkcs1), DecodingKey::from_rsa_der(public.as_ref()))
+                let decoding = DecodingKey::from_rsa_der(pair.public_key().as_ref());
+                (EncodingKey::from_rsa_der(pkcs1), decoding, PrivateKey::Rsa(pair))
             }
             KeyUse::Registry => {
                 let signing = &ECDSA_P256_SHA256_FIXED_SIGNING;
                 let pair =
                     EcdsaKeyPair::from_pkcs8(signing, &private).map_err(|_| KeyError::Malformed)?;
-                let public = pair.public_key();
-                (EncodingKey::from_ec_der(&private), DecodingKey::from_ec_der(public.as_ref()))
+                let decoding = DecodingKey::from_ec_der(pair.public_key().as_ref());
+                (EncodingKey::from_ec_der(&private), decoding, PrivateKey::Ecdsa(pair))
             }
         };
         let jwk = Jwk::from_encoding_key(&encoding, usage.algorithm()).map_err(malformed)?;
         let id = jwk.thumbprint(ThumbprintHash::SHA256).map_err(malformed)?;
-        Ok(Self { id, usage, created, signs_from, private, encoding, decoding })
+        let signer = Arc::new(Signer::new(key, &id)?);
+        Ok(Self { id, usage, created, signs_from, private, encoding, decoding, signer })
     }
 
     /// Its public part (RFC 7517), for a key set that others read.

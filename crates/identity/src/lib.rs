@@ -15,6 +15,7 @@ pub mod names;
 pub mod password;
 pub mod rate;
 pub mod secret;
+mod signer;
 pub mod ticket;
 pub mod token;
 

@@ -42,7 +42,7 @@ fn token(rules: &[(&str, &[Action])]) -> Holder {
         actions: actions.iter().copied().collect(),
     };
     let map = ScopeMap { name: "team".to_owned(), rules: rules.iter().map(rule).collect() };
-    holder(PrincipalKind::Token, Rights::ScopeMap(map))
+    holder(PrincipalKind::Token, Rights::ScopeMap(Arc::new(map)))
 }
 
 fn at(repository: &str) -> InRepository {
@@ -77,7 +77,7 @@ fn without_any_role_that_is_the_cause() {
     assert_eq!(cause_of::<Pull>(&user(&[]), at("a")), Some(Cause::PermissionNoRole));
     let mut elsewhere = user(&["Owner"]);
     if let Rights::Roles(assigned) = &mut elsewhere.rights {
-        assigned[0].scope = "/subscriptions/other".parse().unwrap();
+        Arc::make_mut(assigned)[0].scope = "/subscriptions/other".parse().unwrap();
     }
     assert_eq!(cause_of::<Pull>(&elsewhere, at("a")), Some(Cause::PermissionNoRole));
     assert!(holds_nothing(&elsewhere, &registry(false)));
@@ -101,7 +101,8 @@ fn metadata_is_changed_by_contributors_and_by_tokens_that_may() {
 fn an_assignment_with_a_condition_gives_nothing_in_registry_mode() {
     let mut conditional = user(&["Owner"]);
     if let Rights::Roles(assigned) = &mut conditional.rights {
-        assigned[0].condition = Some("@Request[…] StringEquals 'team/app'".to_owned());
+        Arc::make_mut(assigned)[0].condition =
+            Some("@Request[…] StringEquals 'team/app'".to_owned());
     }
     assert_eq!(cause_of::<Pull>(&conditional, at("team/app")), Some(Cause::PermissionNoRole));
 }
@@ -233,7 +234,7 @@ fn rights() -> impl Strategy<Value = Holder> {
     prop_oneof![
         prop::collection::vec(role(), 0..3)
             .prop_map(|names| { user(&names.iter().map(String::as_str).collect::<Vec<_>>()) }),
-        scope_map().prop_map(|map| holder(PrincipalKind::Token, Rights::ScopeMap(map))),
+        scope_map().prop_map(|map| holder(PrincipalKind::Token, Rights::ScopeMap(Arc::new(map)))),
         Just(holder(PrincipalKind::Admin, Rights::Admin)),
         Just(holder(PrincipalKind::Anonymous, Rights::None)),
     ]
@@ -244,7 +245,7 @@ fn odd_rights() -> impl Strategy<Value = Holder> {
     let ceiling = prop::option::of(prop::collection::vec((repository(), action()), 0..3));
     (rights(), prop::collection::vec(0u8..3, 3), ceiling).prop_map(|(mut holder, odd, ceiling)| {
         if let Rights::Roles(assigned) = &mut holder.rights {
-            for (assigned, odd) in assigned.iter_mut().zip(odd) {
+            for (assigned, odd) in Arc::make_mut(assigned).iter_mut().zip(odd) {
                 match odd {
                     0 => assigned.scope = "/subscriptions/other".parse().unwrap(),
                     1 => assigned.condition = Some("x".to_owned()),
@@ -302,10 +303,10 @@ proptest! {
     fn a_rule_more_takes_no_right_away(
         map in scope_map(), more in rule(), at in 0usize..6, action in action(), name in repository(),
     ) {
-        let few = holder(PrincipalKind::Token, Rights::ScopeMap(map.clone()));
+        let few = holder(PrincipalKind::Token, Rights::ScopeMap(Arc::new(map.clone())));
         let mut wider = map;
         wider.rules.insert(at.min(wider.rules.len()), more);
-        let many = holder(PrincipalKind::Token, Rights::ScopeMap(wider));
+        let many = holder(PrincipalKind::Token, Rights::ScopeMap(Arc::new(wider)));
         prop_assert!(!may(&few, false, action, &name) || may(&many, false, action, &name));
     }
 
@@ -316,7 +317,7 @@ proptest! {
         let mut wider = holder.clone();
         if let Rights::Roles(assigned) = &mut wider.rights {
             let Rights::Roles(more) = user(&[&role]).rights else { unreachable!() };
-            assigned.extend(more);
+            *assigned = assigned.iter().chain(more.iter()).cloned().collect();
         }
         prop_assert!(!may(&holder, open, action, &name) || may(&wider, open, action, &name));
     }
@@ -339,8 +340,8 @@ proptest! {
         };
         let rules = map.rules.iter().map(rename).collect();
         let other = ScopeMap { name: map.name.clone(), rules };
-        let before = holder(PrincipalKind::Token, Rights::ScopeMap(map));
-        let after = holder(PrincipalKind::Token, Rights::ScopeMap(other));
+        let before = holder(PrincipalKind::Token, Rights::ScopeMap(Arc::new(map)));
+        let after = holder(PrincipalKind::Token, Rights::ScopeMap(Arc::new(other)));
         let other = renamed(&name);
         prop_assert_eq!(may(&before, false, action, &name), may(&after, false, action, &other));
         prop_assert_eq!(cause_of::<Pull>(&before, at(&name)), cause_of::<Pull>(&after, at(&other)));

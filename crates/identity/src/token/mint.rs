@@ -1,7 +1,6 @@
 //! Making tokens.
 
 use jiff::{SignedDuration, Timestamp};
-use jsonwebtoken::{EncodingKey, Header, encode};
 use naru_access::{AccessList, Principal, PrincipalKind, RegistryId, TenantId};
 use serde::Serialize;
 use uuid::Uuid;
@@ -187,9 +186,6 @@ fn sign(
     (now, end): (Timestamp, Timestamp),
 ) -> Result<Minted, KeyError> {
     let key = ring.signing(usage, now).ok_or(KeyError::Malformed)?;
-    let mut header = Header::new(usage.algorithm());
-    header.kid = Some(key.id.clone());
-    let encoding: &EncodingKey = &key.encoding;
-    let token = encode(&header, claims, encoding).map_err(|_| KeyError::Malformed)?;
+    let token = key.signer.token(claims)?;
     Ok(Minted { token, jti: jti.to_string(), lives: end.duration_since(now) })
 }

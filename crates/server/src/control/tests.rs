@@ -46,12 +46,12 @@ impl World {
 
     fn with_role(&self, role: &str, scope: ScopePath) -> Caller {
         let role = built_in_roles().into_iter().find(|one| one.name == role).unwrap();
-        self.caller(Rights::Roles(vec![RoleAssignment {
+        self.caller(Rights::Roles(Arc::new([RoleAssignment {
             id: AssignmentId(Uuid::from_u128(2)),
             role: Arc::new(role),
             scope,
             condition: None,
-        }]))
+        }])))
     }
 
     async fn call(
@@ -182,7 +182,7 @@ const WORDS: [&str; 5] =
 fn scope_map(pattern: &str, word: &str) -> Rights {
     let actions = Action::from_scope_map_word(word).into_iter().collect();
     let rule = ScopeMapRule { pattern: pattern.parse().unwrap(), actions };
-    Rights::ScopeMap(ScopeMap { name: "example".to_owned(), rules: vec![rule] })
+    Rights::ScopeMap(Arc::new(ScopeMap { name: "example".to_owned(), rules: vec![rule] }))
 }
 
 #[tokio::test]
@@ -230,7 +230,7 @@ async fn every_use_case_decides() {
         let mut accounts: Vec<_> = WORDS.iter().map(everywhere).collect();
         accounts.push((scope_map("team/app", word), content && !catalog));
         accounts.push((scope_map("other/*", word), false));
-        accounts.push((Rights::ScopeMap(ScopeMap::default()), false));
+        accounts.push((Rights::ScopeMap(Arc::default()), false));
         accounts.push((Rights::Admin, content));
         for (rights, may) in accounts {
             let request = serde_json::from_str(request).unwrap();

@@ -89,8 +89,7 @@ impl Caller {
         let rights = if self.is_anonymous() {
             Rights::None
         } else {
-            let metadata = app.store.metadata();
-            Rights::clone(&*app.present.rights(metadata, self.principal.id).await?)
+            app.present.rights(app.store.metadata(), self.principal.id).await?
         };
         let ceiling = match &self.means {
             Means::AccessToken(token) => token.claims.ceiling.clone(),
@@ -254,7 +253,8 @@ async fn by_generated_secret(
     let guess = guess(app, showing, name, secret);
     app.counters.hashed();
     let tag = secret::hash(&app.secret_key, secret);
-    let account = app.store.metadata().account_by_secret(registry.tenant, tag).await?;
+    let metadata = app.store.metadata();
+    let account = app.present.account_by_secret(metadata, registry.tenant, tag).await?;
     // A right one is never throttled: so much entropy is not guessed.
     let Some(account) = account else { return Err(wrong(app, guess, name).into()) };
     let credential = match kind {

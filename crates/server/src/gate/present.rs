@@ -4,9 +4,10 @@
 use std::hash::Hash;
 use std::sync::{Arc, PoisonError, RwLock};
 
-use naru_access::{CredentialId, InRepository, PrincipalId, RegistryId, Rights};
+use naru_access::{CredentialId, InRepository, PrincipalId, RegistryId, Rights, TenantId};
+use naru_identity::Tag;
 use naru_oci::RepositoryName;
-use naru_store::{Attributes, Generation, Metadata, Standing, StoreError};
+use naru_store::{Account, Attributes, Generation, Metadata, Standing, StoreError};
 use quick_cache::sync::Cache;
 
 use super::Registries;
@@ -21,8 +22,9 @@ type Kept<T> = (Generation, T);
 /// The seam through which all that is kept in memory of policy and credentials is read.
 pub(crate) struct Present {
     registries: RwLock<Option<Kept<Arc<Registries>>>>,
+    accounts: Cache<(TenantId, [u8; 32]), Kept<Account>>,
     standings: Cache<(PrincipalId, CredentialId), Kept<Option<Standing>>>,
-    rights: Cache<PrincipalId, Kept<Arc<Rights>>>,
+    rights: Cache<PrincipalId, Kept<Rights>>,
     attributes: Cache<(RegistryId, RepositoryName), Kept<Attributes>>,
 }
 
@@ -31,6 +33,7 @@ impl Present {
         let registries = RwLock::new(None);
         Self {
             registries,
+            accounts: Cache::new(KEPT),
             standings: Cache::new(KEPT),
             rights: Cache::new(KEPT),
             attributes: Cache::new(KEPT),
@@ -55,6 +58,25 @@ impl Present {
         Ok(registries)
     }
 
+    /// The account of a generated secret, by the secret's keyed hash. That there is none is not
+    /// kept: guesses would push out what is in use.
+    pub(crate) async fn account_by_secret(
+        &self,
+        metadata: &dyn Metadata,
+        tenant: TenantId,
+        secret: Tag,
+    ) -> Result<Option<Account>, StoreError> {
+        let (key, generation) = ((tenant, secret.0), metadata.freshness().generation());
+        if let Some((_, account)) = self.accounts.get(&key).filter(|(of, _)| *of == generation) {
+            return Ok(Some(account));
+        }
+        let found = metadata.account_by_secret(tenant, secret).await?;
+        if let Some(account) = &found {
+            self.accounts.insert(key, (generation, account.clone()));
+        }
+        Ok(found)
+    }
+
     /// How a principal and one of its credentials stand.
     pub(crate) async fn standing(
         &self,
@@ -71,9 +93,8 @@ impl Present {
         &self,
         metadata: &dyn Metadata,
         principal: PrincipalId,
-    ) -> Result<Arc<Rights>, StoreError> {
-        let read = async { metadata.rights(principal).await.map(Arc::new) };
-        fresh(&self.rights, metadata, principal, read).await
+    ) -> Result<Rights, StoreError> {
+        fresh(&self.rights, metadata, principal, metadata.rights(principal)).await
     }
 
     /// What may be done to a repository, whoever asks.

@@ -1,6 +1,7 @@
 //! What the gate reads: registries, credentials, standings and rights.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -190,9 +191,11 @@ fn rights(session: &Session<'_>, principal: PrincipalId) -> Result<Rights, Store
     })?;
     Ok(match found {
         Some((PrincipalKind::Admin, _)) => Rights::Admin,
-        Some((PrincipalKind::Token, Some(map))) => Rights::ScopeMap(scope_map(session, map)?),
+        Some((PrincipalKind::Token, Some(map))) => {
+            Rights::ScopeMap(Arc::new(scope_map(session, map)?))
+        }
         Some((PrincipalKind::ServicePrincipal | PrincipalKind::User, _)) => {
-            Rights::Roles(role_assignments(session, principal)?)
+            Rights::Roles(role_assignments(session, principal)?.into())
         }
         Some(_) | None => Rights::None,
     })
@@ -227,21 +230,25 @@ pub(super) fn role_assignments(
                d.data_actions, d.not_data_actions FROM role_assignment a \
                JOIN role_definition d ON d.id = a.role WHERE a.principal = ?1 \
                ORDER BY a.created, a.id";
+    // Many assignments are of few roles.
+    let mut roles: BTreeMap<Uuid, Arc<RoleDefinition>> = BTreeMap::new();
     session.rows(sql, (principal.bytes(),), |row| {
-        let list = |column| parsed_at(row, column, |text| serde_json::from_str(text).ok());
-        let role = RoleDefinition::new(
-            RoleId(guid_at(row, 3)?),
-            row.get(4)?,
-            list(5)?,
-            list(6)?,
-            list(7)?,
-            list(8)?,
-        );
+        let role = match roles.entry(guid_at(row, 3)?) {
+            Entry::Occupied(known) => Arc::clone(known.get()),
+            Entry::Vacant(place) => Arc::clone(place.insert(Arc::new(role_definition(row, 3)?))),
+        };
         Ok(RoleAssignment {
             id: AssignmentId(guid_at(row, 0)?),
-            role: Arc::new(role),
+            role,
             scope: parsed_at(row, 1, |text| text.parse().ok())?,
             condition: row.get(2)?,
         })
     })
+}
+
+/// A role from six columns, the first of them its id.
+fn role_definition(row: &Row<'_>, first: usize) -> rusqlite::Result<RoleDefinition> {
+    let list = |column| parsed_at(row, first + column, |text| serde_json::from_str(text).ok());
+    let (id, name) = (RoleId(guid_at(row, first)?), row.get(first + 1)?);
+    Ok(RoleDefinition::new(id, name, list(2)?, list(3)?, list(4)?, list(5)?))
 }
