@@ -108,8 +108,8 @@ pub trait Repositories: Send + Sync {
         now: Timestamp,
     ) -> Result<Result<bool, Barred>, StoreError>;
 
-    /// The repositories of the registry that link a blob, for the decision from which of them it
-    /// may be mounted.
+    /// The repositories of the registry that link a blob, the oldest first, for the decision from
+    /// which of them it may be mounted.
     async fn repositories_with(
         &self,
         access: &Access<Push>,

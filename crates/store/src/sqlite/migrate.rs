@@ -13,6 +13,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../../migrations/0002_attributes.sql"),
     include_str!("../../migrations/0003_verification.sql"),
     include_str!("../../migrations/0004_events.sql"),
+    include_str!("../../migrations/0005_growth.sql"),
 ];
 
 /// Why a database cannot be used.

@@ -10,6 +10,8 @@ mod gatehouse;
 mod locks;
 mod migrate;
 mod properties;
+#[cfg(test)]
+mod read_path;
 mod repositories;
 mod session;
 mod upkeep;

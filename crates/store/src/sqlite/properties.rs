@@ -148,10 +148,7 @@ const MANIFEST: &str = "SELECT m.id, m.digest, m.media_type, m.config_media_type
     LEFT JOIN blob_content c ON c.blob = l.blob WHERE m.repository = ?1";
 
 fn repository(session: &Session<'_>, found: Found) -> Result<RepositoryRecord, StoreError> {
-    let sql = "SELECT r.created, r.updated, \
-               (SELECT count(*) FROM manifest m WHERE m.repository = r.id), \
-               (SELECT count(*) FROM tag t WHERE t.repository = r.id) \
-               FROM repository r WHERE r.id = ?1";
+    let sql = "SELECT created, updated, manifests, tags FROM repository WHERE id = ?1";
     let record = session.row(sql, (found.id,), |row| {
         Ok(RepositoryRecord {
             created: time_at(row, 0)?,
@@ -177,18 +174,20 @@ fn tags(
         }
         None => "AND ?2 IS NULL",
     };
+    // The tags of one manifest are few, and are found by it: the plus keeps SQLite from going through
+    // all of the repository in the order of time.
+    let updated = if digest.is_some() { "+t.updated" } else { "t.updated" };
+    let position_in = |sign| format!("({updated}, t.name_key, t.name) {sign} (?3, lower(?4), ?4)");
     let (after, sorted) = match order {
-        Order::Name => ("AND (t.name_key, t.name) > (lower(?4), ?4)", "t.name_key, t.name"),
-        Order::TimeAscending => (
-            "AND (t.updated, t.name_key, t.name) > (?3, lower(?4), ?4)",
-            "t.updated, t.name_key, t.name",
-        ),
-        Order::TimeDescending => (
-            "AND (t.updated, t.name_key, t.name) < (?3, lower(?4), ?4)",
-            "t.updated DESC, t.name_key DESC, t.name DESC",
-        ),
+        Order::Name => {
+            ("(t.name_key, t.name) > (lower(?4), ?4)".to_owned(), "t.name_key, t.name".to_owned())
+        }
+        Order::TimeAscending => (position_in(">"), format!("{updated}, t.name_key, t.name")),
+        Order::TimeDescending => {
+            (position_in("<"), format!("{updated} DESC, t.name_key DESC, t.name DESC"))
+        }
     };
-    let sql = format!("{TAG} AND t.locks & 8 = 0 {of_one} {after} ORDER BY {sorted} LIMIT ?5");
+    let sql = format!("{TAG} AND t.locks & 8 = 0 {of_one} AND {after} ORDER BY {sorted} LIMIT ?5");
     let (time, name) = position(order, page);
     let digest = digest.as_ref().map(digest_key);
     let limit = one_more(page);

@@ -27,7 +27,7 @@ impl<'c> Session<'c> {
         params: P,
         read: impl FnOnce(&Row<'_>) -> rusqlite::Result<T>,
     ) -> Result<Option<T>, StoreError> {
-        self.count();
+        self.count(sql);
         let mut statement = self.connection.prepare_cached(sql)?;
         let mut rows = statement.query(params)?;
         match rows.next()? {
@@ -43,7 +43,7 @@ impl<'c> Session<'c> {
         params: P,
         read: impl FnMut(&Row<'_>) -> rusqlite::Result<T>,
     ) -> Result<Vec<T>, StoreError> {
-        self.count();
+        self.count(sql);
         let mut statement = self.connection.prepare_cached(sql)?;
         let rows = statement.query_map(params, read)?;
         Ok(rows.collect::<Result<_, _>>()?)
@@ -56,7 +56,7 @@ impl<'c> Session<'c> {
 
     /// Changes rows; how many.
     pub(super) fn execute<P: Params>(&self, sql: &str, params: P) -> Result<usize, StoreError> {
-        self.count();
+        self.count(sql);
         Ok(self.connection.prepare_cached(sql)?.execute(params)?)
     }
 
@@ -66,7 +66,10 @@ impl<'c> Session<'c> {
         Ok(self.connection.last_insert_rowid())
     }
 
-    fn count(&self) {
+    #[cfg_attr(not(test), expect(unused_variables, reason = "plans are looked at in tests"))]
+    fn count(&self, sql: &str) {
+        #[cfg(test)]
+        super::read_path::observe(self.connection, sql);
         self.statements.fetch_add(1, Ordering::Relaxed);
     }
 }

@@ -192,7 +192,7 @@ async fn nothing_is_mounted_out_of_another_tenant() {
 }
 
 #[tokio::test]
-async fn repositories_that_link_a_blob_are_those_of_the_registry_by_name() {
+async fn repositories_that_link_a_blob_are_those_of_the_registry_the_oldest_first() {
     let world = World::new();
     for repository in ["b", "c/d", "a"] {
         world.push_blob(repository, b"layer", hour(0)).await;
@@ -204,8 +204,8 @@ async fn repositories_that_link_a_blob_are_those_of_the_registry_by_name() {
         let found = world.database.repositories_with(&access("x"), digest, limit).await.unwrap();
         found.iter().map(ToString::to_string).collect::<Vec<_>>()
     };
-    assert_eq!(with(&Digest::sha256(b"layer"), 10).await, ["a", "b", "c/d"]);
-    assert_eq!(with(&Digest::sha256(b"layer"), 2).await, ["a", "b"]);
+    assert_eq!(with(&Digest::sha256(b"layer"), 10).await, ["b", "c/d", "a"]);
+    assert_eq!(with(&Digest::sha256(b"layer"), 2).await, ["b", "c/d"]);
     assert_eq!(with(&digest, 10).await, ["other"]);
     assert!(with(&Digest::sha256(b"unknown"), 10).await.is_empty());
 }

@@ -1,0 +1,25 @@
+-- What is looked at often costs the same however much there is.
+
+-- How many manifests and tags a repository has, so that showing it counts nothing. Kept by the database itself: whatever
+-- inserts or deletes, by whichever way (a manifest takes its tags with it), the numbers follow in the same transaction.
+ALTER TABLE repository ADD COLUMN manifests INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE repository ADD COLUMN tags INTEGER NOT NULL DEFAULT 0;
+UPDATE repository SET
+    manifests = (SELECT count(*) FROM manifest m WHERE m.repository = repository.id),
+    tags = (SELECT count(*) FROM tag t WHERE t.repository = repository.id);
+
+CREATE TRIGGER manifest_inserted AFTER INSERT ON manifest BEGIN
+    UPDATE repository SET manifests = manifests + 1 WHERE id = NEW.repository;
+END;
+CREATE TRIGGER manifest_deleted AFTER DELETE ON manifest BEGIN
+    UPDATE repository SET manifests = manifests - 1 WHERE id = OLD.repository;
+END;
+CREATE TRIGGER tag_inserted AFTER INSERT ON tag BEGIN
+    UPDATE repository SET tags = tags + 1 WHERE id = NEW.repository;
+END;
+CREATE TRIGGER tag_deleted AFTER DELETE ON tag BEGIN
+    UPDATE repository SET tags = tags - 1 WHERE id = OLD.repository;
+END;
+
+-- Registries are read with their admin users, among however many tokens.
+CREATE INDEX principal_admin ON principal (registry) WHERE kind = 'admin';
