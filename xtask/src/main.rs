@@ -3,6 +3,7 @@
 //! Decides which task runs and what its exit code is; each task has a module of its own. Needs
 //! nothing but cargo: a tool that is missing is skipped loudly, and in CI it is a failure.
 
+mod bench;
 mod check;
 mod clients;
 mod conformance;
@@ -24,12 +25,16 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
+use crate::bench::Bench;
 use crate::product::Product;
 
 /// Naru's chores.
 #[derive(Parser)]
 #[command(name = "cargo xtask")]
 enum Task {
+    /// Measurements, whose tables go to `bench/README.md`.
+    #[command(subcommand)]
+    Bench(Bench),
     /// Format, clippy, tidy and cargo-deny: what has to hold before a change lands.
     Check,
     /// The clients that people use, and Azure's SDKs, against running registries.
@@ -78,6 +83,7 @@ enum Task {
 
 fn main() -> ExitCode {
     let done = match Task::parse() {
+        Task::Bench(what) => bench::run(&what),
         Task::Check => check::run(),
         Task::Clients { install: true, .. } => clients::install(),
         Task::Clients { product, only, record, .. } => {

@@ -149,6 +149,11 @@ impl Server {
         &self.address
     }
 
+    /// The number of its process, where it runs under no tracer.
+    pub(crate) fn process(&self) -> u32 {
+        self.child.id()
+    }
+
     /// Its data directory.
     pub(crate) fn data(&self) -> &Path {
         &self.data

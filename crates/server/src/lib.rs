@@ -31,7 +31,7 @@ pub use audit::{EventSettings, EventsRecorded, RowBounds};
 pub use config::{
     CollectionSettings, Config, Host, HostError, PublicUrl, PublicUrlError, Scheme, TlsMode,
 };
-pub use gate::{Counters, Kind, Presented, RouteNeeds, RouteRow, routes};
+pub use gate::{Counters, Kind, Presented, RouteNeeds, RouteRow, Verified, VerifiedTokens, routes};
 pub use keys::KeyFileError;
 pub use limits::Limits;
 pub use listen::{Address, AddressError, Inherited};

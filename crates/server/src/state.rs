@@ -72,7 +72,7 @@ impl App {
             secret_key: ring.mac("secrets"),
             upload_key: ring.mac("uploads"),
             present: Present::new(),
-            tokens: VerifiedTokens::new(),
+            tokens: VerifiedTokens::default(),
             passwords: HumanPasswords::new(passwords, &ring.mac("remembered-passwords")),
             throttle: Throttle::new(&ring.mac("guesses")),
             upkeep: Upkeep::new(maintenance),

@@ -52,11 +52,16 @@ impl Kit {
         Self { server: Some(server), address, clock, config, directory }
     }
 
-    /// Stops the server and starts another on the same directory.
-    pub async fn restart(&mut self) {
+    /// Stops the server. Its directory stays as long as the kit.
+    pub async fn stop(&mut self) {
         if let Some(server) = self.server.take() {
             server.stop().await;
         }
+    }
+
+    /// Stops the server and starts another on the same directory.
+    pub async fn restart(&mut self) {
+        self.stop().await;
         let (server, address) = serve(self.config.clone(), &self.clock).await;
         self.server = Some(server);
         self.address = address;

@@ -27,6 +27,8 @@ const BESIDE: [(&str, &[&str]); 5] = [
 
 /// What only tests may use.
 const FOR_TESTS: &str = "naru-testkit";
+/// What measures the product: it uses any of it, and nothing uses it.
+const MEASURES: &str = "naru-bench";
 /// What uses none of the others, since it has to run when they do not compile.
 const APART: &str = "xtask";
 
@@ -35,7 +37,7 @@ pub(super) fn findings(metadata: &Metadata) -> Vec<String> {
     let mut findings = Vec::new();
     for package in &metadata.packages {
         let user = package.name.as_str();
-        if level(user).is_none() && user != FOR_TESTS && user != APART {
+        if level(user).is_none() && ![FOR_TESTS, MEASURES, APART].contains(&user) {
             findings.push(format!("the crate {user} has no place in the layers"));
         }
         for dependency in &package.dependencies {
@@ -48,9 +50,12 @@ pub(super) fn findings(metadata: &Metadata) -> Vec<String> {
 
 /// What speaks against `user` using `used`.
 fn judge(user: &str, used: &str, only_tests: bool) -> Option<String> {
-    let ours = used == FOR_TESTS || used == APART || level(used).is_some();
+    let ours = [FOR_TESTS, MEASURES, APART].contains(&used) || level(used).is_some();
     if !ours {
         return None;
+    }
+    if used == MEASURES {
+        return Some(format!("{user} uses {used}, which only measures"));
     }
     if user == APART || used == APART {
         return Some(format!("{user} uses {used}: {APART} stands apart"));
@@ -58,7 +63,7 @@ fn judge(user: &str, used: &str, only_tests: bool) -> Option<String> {
     if used == FOR_TESTS {
         return (!only_tests).then(|| format!("{user} uses {used} outside its tests"));
     }
-    if user == FOR_TESTS || only_tests {
+    if user == FOR_TESTS || user == MEASURES || only_tests {
         return None;
     }
     if BESIDE.iter().any(|(one, others)| *one == user && others.contains(&used)) {
@@ -91,6 +96,13 @@ mod tests {
         assert_eq!(judge("naru-server", "naru-testkit", true), None);
         assert_eq!(judge("naru-testkit", "naru-server", false), None);
         assert!(judge("naru-server", "naru-testkit", false).is_some());
+    }
+
+    #[test]
+    fn nothing_uses_what_measures_it() {
+        assert_eq!(judge("naru-bench", "naru-server", false), None);
+        assert!(judge("naru-server", "naru-bench", true).is_some());
+        assert!(judge("naru-bench", "naru-testkit", false).is_some());
     }
 
     #[test]

@@ -38,4 +38,4 @@ pub(crate) use registries::{Hosted, Registries};
 pub(crate) use route::{Found, Needs, Target, find};
 pub use route::{Kind, Needs as RouteNeeds, RouteRow, routes};
 pub(crate) use throttle::Throttle;
-pub(crate) use tokens::{Verified, VerifiedTokens};
+pub use tokens::{Verified, VerifiedTokens};

@@ -15,7 +15,7 @@ const KEPT: usize = 20_000;
 
 /// A registry token whose signature, issuer and audience hold.
 #[derive(Debug)]
-pub(crate) struct Verified {
+pub struct Verified {
     pub(crate) claims: RegistryClaims,
     pub(crate) principal: Principal,
     /// What it lists; nothing where it is a refresh token.
@@ -31,18 +31,20 @@ impl Verified {
 }
 
 /// What was verified lately, by the hash of the token.
-pub(crate) struct VerifiedTokens(Cache<(RegistryId, [u8; 32]), Kept>);
+pub struct VerifiedTokens(Cache<(RegistryId, [u8; 32]), Kept>);
 
 /// A token that was verified, with the id of the key that signed it.
 type Kept = (Arc<str>, Arc<Verified>);
 
-impl VerifiedTokens {
-    pub(crate) fn new() -> Self {
+impl Default for VerifiedTokens {
+    fn default() -> Self {
         Self(Cache::new(KEPT))
     }
+}
 
+impl VerifiedTokens {
     /// Verifies a token for a registry.
-    pub(crate) fn verify(
+    pub fn verify(
         &self,
         ring: &KeyRing,
         token: &str,

@@ -1,0 +1,3 @@
+//! A store that was generated is one that was pushed to.
+
+mod same_rows;
