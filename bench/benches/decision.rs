@@ -83,7 +83,7 @@ fn place() -> InRepository {
 }
 
 fn policy() -> RegistryPolicy {
-    RegistryPolicy { place: PLACE, path: path("registry"), anonymous_pull: false }
+    RegistryPolicy { place: PLACE, path: path("registry-of-the-team"), anonymous_pull: false }
 }
 
 fn path(registry: &str) -> ScopePath {
@@ -105,7 +105,7 @@ fn by_assignments(here: bool) -> Holder {
         id: AssignmentId(Uuid::from_u128(number.into())),
         role: Arc::clone(pull),
         scope: match number {
-            ASSIGNMENTS if here => path("registry"),
+            ASSIGNMENTS if here => path("registry-of-the-team"),
             _ => path(&format!("registry{number}")),
         },
         condition: None,

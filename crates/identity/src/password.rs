@@ -3,9 +3,8 @@
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use argon2::password_hash::phc::PasswordHash;
-use argon2::password_hash::{CustomizedPasswordHasher, PasswordVerifier};
-use argon2::{Algorithm, Argon2, Params, Version};
+use argon2::password_hash::phc::{Output, ParamsString, PasswordHash, Salt};
+use argon2::{Algorithm, Argon2, Block, Params, Version};
 
 use crate::ambient::{Entropy, EntropyExt};
 
@@ -20,6 +19,14 @@ const MEMORY_KIB: u32 = 19_456;
 const PASSES: u32 = 2;
 const LANES: u32 = 1;
 
+/// For so many KiB of address space a run asks, and touches what it needs. The allocator of glibc hands
+/// so large a piece back to the system when it is freed, whereas it takes the 19 MiB of one run as a
+/// reason to keep as much from then on, in the heap of each thread.
+const RESERVED_KIB: usize = 33 * 1024;
+
+/// The length of a hash.
+const OUTPUT: usize = 32;
+
 /// A password could not be hashed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum PasswordError {
@@ -33,9 +40,9 @@ pub enum PasswordError {
 
 /// Hashes and verifies passwords, and counts how often it did.
 pub struct Passwords {
-    argon2: Argon2<'static>,
+    params: Params,
     /// What is verified against where a name has no password, so that the work is the same.
-    nobody: String,
+    nobody: PasswordHash,
     runs: AtomicU64,
 }
 
@@ -44,9 +51,9 @@ impl Passwords {
     pub fn new(entropy: &dyn Entropy) -> Result<Self, PasswordError> {
         let params =
             Params::new(MEMORY_KIB, PASSES, LANES, None).map_err(|_| PasswordError::Hashing)?;
-        let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
-        let nobody = hash_with(&argon2, b"nobody logs in with this", &entropy.bytes())?;
-        Ok(Self { argon2, nobody, runs: AtomicU64::new(0) })
+        // The hash of no password that anybody will find.
+        let nobody = phc(&params, &entropy.bytes(), &entropy.bytes())?;
+        Ok(Self { params, nobody, runs: AtomicU64::new(0) })
     }
 
     /// Hashes a new password, as a PHC string.
@@ -55,18 +62,20 @@ impl Passwords {
             return Err(PasswordError::Length);
         }
         self.runs.fetch_add(1, Ordering::Relaxed);
-        hash_with(&self.argon2, password.as_bytes(), &entropy.bytes())
+        let salt: [u8; 16] = entropy.bytes();
+        let output = run(&self.params, password, &salt).ok_or(PasswordError::Hashing)?;
+        phc(&self.params, &salt, &output).map(|hash| hash.to_string())
     }
 
     /// Verifies a password against what is stored, or against nobody's. One run of Argon2id,
     /// whatever the outcome.
     pub fn verify(&self, password: &str, stored: Option<&str>) -> bool {
         self.runs.fetch_add(1, Ordering::Relaxed);
-        let text = stored.unwrap_or(&self.nobody);
-        let Ok(expected) = PasswordHash::new(text) else {
+        let read = stored.map(PasswordHash::new).transpose();
+        let Ok(expected) = read.map(|hash| hash.unwrap_or_else(|| self.nobody.clone())) else {
             return false;
         };
-        let right = self.argon2.verify_password(password.as_bytes(), &expected).is_ok();
+        let right = is_right(password, &expected) == Some(true);
         right && stored.is_some()
     }
 
@@ -82,16 +91,51 @@ impl fmt::Debug for Passwords {
     }
 }
 
-fn hash_with(
-    argon2: &Argon2<'_>,
-    password: &[u8],
+/// Whether a password is the one of a hash, compared in constant time; none where the hash is not
+/// one that is made here.
+fn is_right(password: &str, expected: &PasswordHash) -> Option<bool> {
+    if expected.algorithm != Algorithm::Argon2id.ident()
+        || expected.version != Some(Version::V0x13.into())
+    {
+        return None;
+    }
+    let params = Params::try_from(expected).ok()?;
+    let output = run(&params, password, expected.salt.as_ref()?)?;
+    Some(Output::new(&output).ok()? == expected.hash?)
+}
+
+/// One run of Argon2id; none where the library refuses, which no input of ours explains.
+fn run(params: &Params, password: &str, salt: &[u8]) -> Option<[u8; OUTPUT]> {
+    let blocks = params.block_count();
+    let mut memory: Vec<Block> = Vec::with_capacity(blocks.max(RESERVED_KIB));
+    memory.resize(blocks, Block::default());
+    let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params.clone());
+    let mut output = [0; OUTPUT];
+    let done = argon2.hash_password_into_with_memory(
+        password.as_bytes(),
+        salt,
+        &mut output,
+        memory.as_mut_slice(),
+    );
+    done.ok().map(|()| output)
+}
+
+/// A hash with all that it was made with.
+fn phc(
+    params: &Params,
     salt: &[u8; 16],
-) -> Result<String, PasswordError> {
-    let params = argon2.params().clone();
-    argon2
-        .hash_password_customized(password, salt, None, None, params)
-        .map(|hash| hash.to_string())
-        .map_err(|_| PasswordError::Hashing)
+    output: &[u8; OUTPUT],
+) -> Result<PasswordHash, PasswordError> {
+    let make = || {
+        Some(PasswordHash {
+            algorithm: Algorithm::Argon2id.ident(),
+            version: Some(Version::V0x13.into()),
+            params: ParamsString::try_from(params).ok()?,
+            salt: Some(Salt::new(salt).ok()?),
+            hash: Some(Output::new(output).ok()?),
+        })
+    };
+    make().ok_or(PasswordError::Hashing)
 }
 
 #[cfg(test)]
@@ -115,12 +159,23 @@ mod tests {
         assert!(!passwords.verify("correct hors", Some(&stored)));
     }
 
+    /// From the reference implementation: `echo -n password | argon2 somesalt -id -t 2 -m 16 -p 1`.
+    #[test]
+    fn a_hash_that_another_program_made_verifies() {
+        let passwords = Passwords::new(&Zeros).unwrap();
+        let stored = "$argon2id$v=19$m=65536,t=2,p=1$c29tZXNhbHQ$CTFhFdXPJO1aFaMaO6Mm5c8y7cJHAph8ArZWb2GRPPc";
+        assert!(passwords.verify("password", Some(stored)));
+        assert!(!passwords.verify("passwore", Some(stored)));
+        let other = stored.replace("argon2id", "argon2i");
+        assert!(!passwords.verify("password", Some(&other)), "another algorithm");
+    }
+
     #[test]
     fn every_check_costs_one_run_whoever_it_is_about() {
         let passwords = Passwords::new(&Zeros).unwrap();
         let stored = passwords.hash("correct horse", &Zeros).unwrap();
         let before = passwords.runs();
-        assert!(!passwords.verify("nobody logs in with this", None), "nobody has no password");
+        assert!(!passwords.verify("correct horse", None), "nobody has no password");
         assert!(!passwords.verify("wrong", Some(&stored)));
         assert_eq!(passwords.runs() - before, 2);
     }

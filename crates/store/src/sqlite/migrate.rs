@@ -120,6 +120,45 @@ mod tests {
             Ok([row.get::<_, i64>(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?])
         });
         assert_eq!(row.unwrap(), [0, 5000, 0, 6000, 0]);
+        assert_eq!(numbers(&connection), [1, 1, 0, 0, 1], "what was there is counted once");
+    }
+
+    /// Manifests and tags of the repository; blobs, bytes and manifests in all.
+    fn numbers(connection: &Connection) -> [i64; 5] {
+        let sql = "SELECT r.manifests, r.tags, s.blobs, s.bytes, s.manifests FROM stored s \
+                   LEFT JOIN repository r";
+        let read = |row: &rusqlite::Row<'_>| {
+            let number = |at| row.get::<_, Option<i64>>(at).map(Option::unwrap_or_default);
+            Ok([number(0)?, number(1)?, number(2)?, number(3)?, number(4)?])
+        };
+        connection.query_row(sql, [], read).unwrap()
+    }
+
+    #[test]
+    fn numbers_follow_whatever_is_inserted_and_deleted() {
+        let mut connection = Connection::open_in_memory().unwrap();
+        connection.pragma_update(None, "foreign_keys", true).unwrap();
+        migrate(&mut connection).unwrap();
+        let begin = "INSERT INTO tenant VALUES (x'01', x'02', 1);
+            INSERT INTO registry (id, tenant, name, name_key, created) VALUES (x'03', x'01', 'r', 'r', 1);
+            INSERT INTO repository (id, tenant, registry, name, created) VALUES (1, x'01', x'03', 'app', 1);
+            INSERT INTO blob (id, tenant, digest, size, lease) VALUES (1, x'01', x'0a', 5, 0), (2, x'01', x'0b', 7, 0);
+            INSERT INTO manifest (id, repository, digest, media_type, size, created)
+                VALUES (1, 1, x'01', 'x', 2, 1), (2, 1, x'02', 'x', 2, 1);
+            INSERT INTO tag (repository, name_key, name, manifest, created, updated)
+                VALUES (1, 'a', 'a', 1, 1, 1), (1, 'b', 'b', 1, 1, 1), (1, 'c', 'c', 2, 1, 1);";
+        connection.execute_batch(begin).unwrap();
+        let after = |sql: &str| {
+            connection.execute_batch(sql).unwrap();
+            numbers(&connection)
+        };
+        assert_eq!(after(""), [2, 3, 2, 12, 2]);
+        let moved = "INSERT INTO tag (repository, name_key, name, manifest, created, updated)
+            VALUES (1, 'a', 'a', 2, 1, 1) ON CONFLICT DO UPDATE SET manifest = excluded.manifest";
+        assert_eq!(after(moved), [2, 3, 2, 12, 2], "a tag that moves is no further one");
+        assert_eq!(after("DELETE FROM manifest WHERE id = 1"), [1, 2, 2, 12, 1], "with its tag");
+        assert_eq!(after("DELETE FROM blob WHERE id = 2"), [1, 2, 1, 5, 1]);
+        assert_eq!(after("DELETE FROM repository"), [0, 0, 1, 5, 0], "with all that is in it");
     }
 
     #[test]

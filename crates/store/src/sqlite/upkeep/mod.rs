@@ -117,9 +117,8 @@ impl Upkeep for Sqlite {
 }
 
 fn extent(session: &Session<'_>) -> Result<Extent, StoreError> {
-    let sql = "SELECT b.count, b.bytes, (SELECT count(*) FROM manifest), \
-               (SELECT count(*) FROM sqlite_schema WHERE type = 'table') \
-               FROM (SELECT count(*) AS count, coalesce(sum(size), 0) AS bytes FROM blob) b";
+    let sql = "SELECT blobs, bytes, manifests, \
+               (SELECT count(*) FROM sqlite_schema WHERE type = 'table') FROM stored WHERE id = 1";
     let extent = session.row(sql, (), |row| {
         Ok(Extent {
             blobs: size_at(row, 0)?,
