@@ -178,8 +178,8 @@ impl<I> Filling<I> {
     }
 }
 
-fn illegal(error: impl ToString) -> FillError {
-    FillError::Image(error.to_string())
+fn illegal<E: std::fmt::Display>(error: E) -> FillError {
+    FillError::Image(format!("{error}"))
 }
 
 /// Content that comes at once.

@@ -74,7 +74,7 @@ fn store(binary: &Path, size: &Size, fresh: bool) -> Result<PathBuf, Failure> {
     }
     terminal::say(format_args!("making the {} store in {}", size.name, folder.display()));
     let stopwatch = Stopwatch::start();
-    Launch { binary, folder: &folder, trace: None, options: &[] }.start()?.stop()?;
+    Launch::of(binary, &folder).start()?.stop()?;
     // Together with the product, so that what they share is built once.
     let built = Invocation::new("cargo")
         .args(["build", "--quiet", "--release", "--package", "naru", "--package", "naru-bench"])
@@ -105,21 +105,21 @@ fn starts(binary: &Path, folders: &[PathBuf; 2]) -> Result<String, Failure> {
     for _ in 0..STARTS {
         for (folder, times) in folders.iter().zip(&mut times) {
             let stopwatch = Stopwatch::start();
-            let server = Launch { binary, folder, trace: None, options: &[] }.start()?;
+            let server = Launch::of(binary, folder).start()?;
             Connection::to(server.address())?.send(&get("/v2/", ""))?;
             times.push(stopwatch.elapsed());
             server.stop()?;
         }
     }
     let [small, full] = times.map(|times| gauge::median(times).unwrap_or_default());
-    Ok(row("start to first answer", (shown(small), shown(full)), ratio(small, full)))
+    Ok(row("start to first answer", (shown(small), shown(full)), &ratio(small, full)))
 }
 
 fn memory(what: &str, processes: [u32; 2]) -> Result<String, Failure> {
     let [small, full] = processes.map(|process| gauge::memory(process, "VmRSS"));
     let (small, full) = (small?, full?);
     let mib = |bytes: u64| format!("{} MiB", bytes.div_ceil(1 << 20));
-    Ok(row(what, (mib(small), mib(full)), hundredths(full, small)))
+    Ok(row(what, (mib(small), mib(full)), &hundredths(full, small)))
 }
 
 /// A group of requests on both stores, by turns.
@@ -139,7 +139,7 @@ fn compared(small: &Group, full: &Group, stages: &[Stage; 2]) -> Result<String, 
     });
     let both = |cost: Cost| format!("{}, {} of CPU", shown(cost.wall), shown(cost.cpu));
     let ratios = format!("{}, {}", ratio(small.wall, full.wall), ratio(small.cpu, full.cpu));
-    Ok(row(name, (both(small), both(full)), ratios))
+    Ok(row(name, (both(small), both(full)), &ratios))
 }
 
 /// A page of 100 tags by a connection that is made for it.
@@ -157,10 +157,10 @@ fn first_pages(stages: &[Stage; 2], groups: &[Vec<Group>; 2]) -> Result<String, 
     }
     let [small, full] = times.map(|times| gauge::median(times).unwrap_or_default());
     let name = "the same by a fresh connection: 100 tags at the end";
-    Ok(row(name, (shown(small), shown(full)), ratio(small, full)))
+    Ok(row(name, (shown(small), shown(full)), &ratio(small, full)))
 }
 
-fn row(what: &str, (small, full): (String, String), ratio: String) -> String {
+fn row(what: &str, (small, full): (String, String), ratio: &str) -> String {
     format!("| {what} | {small} | {full} | {ratio} |\n")
 }
 

@@ -35,7 +35,7 @@ pub(super) struct Cost {
 impl Stage {
     /// Starts a server on a folder of its own, and makes the token anew.
     pub(super) fn start(binary: &Path, folder: &Path) -> Result<Self, Failure> {
-        let server = Launch { binary, folder, trace: None, options: &[] }.start()?;
+        let server = Launch::of(binary, folder).start()?;
         // It may be there from the last time, and its password is shown once alone.
         let _absent = server.admin(&["token", "delete", "--name", TOKEN, "--yes"]).run()?;
         let all = ["content/read", "content/write", "content/delete", "metadata/read"];

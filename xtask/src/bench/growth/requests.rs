@@ -77,22 +77,21 @@ fn pages(stage: &Stage, size: &Size, bearer: &str) -> Result<Vec<Group>, Failure
     let first = get(&format!("/acr/v1/{LARGE}/_tags/t0000000"), bearer);
     let first = text(&document(&connection.ask(&first)?)?, "/tag/digest")?;
     let late_tag = format!("t{:07}", size.tags - 150);
-    let late_repository =
-        format!("growth/r{:05}", size.repositories - 150.min(size.repositories / 2));
+    let late_repository = format!("growth/r{:05}", size.repositories - 50);
     // Digests are spread evenly, and rows are numbered from one on: the first image of each
     // repository, then those of the large one.
     let late_digest = format!("sha256:{}{}", late_part(size.tags), "0".repeat(56));
-    let late_row = size.repositories + size.tags - 1_100.min(size.tags / 2);
+    let late_row = size.repositories + size.tags - 500;
     let page = |name, target: String| Group { name, requests: vec![get(&target, bearer); PAGES] };
     let acr = format!("/acr/v1/{LARGE}");
     Ok(vec![
         page("100 tags at the front", format!("/v2/{LARGE}/tags/list?n=100")),
         page(LAST_TAGS, format!("/v2/{LARGE}/tags/list?n=100&last={late_tag}")),
         page("100 repositories at the front", "/v2/_catalog?n=100".to_owned()),
-        page("repositories at the end", format!("/v2/_catalog?n=100&last={late_repository}")),
+        page("50 repositories at the end", format!("/v2/_catalog?n=100&last={late_repository}")),
         page("100 referrers at the front", format!("/v2/{LARGE}/referrers/{first}?n=100")),
         page(
-            "referrers at the end",
+            "50 referrers at the end",
             format!("/v2/{LARGE}/referrers/{first}?n=100&last={late_row}"),
         ),
         page("`/acr/v1`: a repository", acr.clone()),
