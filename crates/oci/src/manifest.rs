@@ -5,8 +5,12 @@
 //! and the OCI artifact manifest of the 1.1 release candidates, which some clients still push.
 
 use std::collections::BTreeMap;
+use std::fmt;
+use std::marker::PhantomData;
 
-use serde::{Deserialize, Serialize};
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{MapAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::Digest;
 
@@ -124,26 +128,47 @@ struct Document {
     #[serde(default)]
     annotations: Option<BTreeMap<String, String>>,
     #[serde(default)]
-    config: Option<Descriptor>,
+    config: Option<Object<Descriptor>>,
     #[serde(default)]
-    layers: Option<Vec<Descriptor>>,
+    layers: Option<Vec<Object<Descriptor>>>,
     #[serde(default)]
-    blobs: Option<Vec<Descriptor>>,
+    blobs: Option<Vec<Object<Descriptor>>>,
     #[serde(default)]
-    manifests: Option<Vec<Descriptor>>,
+    manifests: Option<Vec<Object<Descriptor>>>,
     #[serde(default)]
-    subject: Option<Descriptor>,
+    subject: Option<Object<Descriptor>>,
+}
+
+/// A value that is written as an object: serde would also read an array, as the fields in order,
+/// which no client does.
+struct Object<T>(T);
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Read<T>(PhantomData<T>);
+        impl<'de, T: Deserialize<'de>> Visitor<'de> for Read<T> {
+            type Value = Object<T>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a JSON object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Object<T>, A::Error> {
+                T::deserialize(MapAccessDeserializer::new(map)).map(Object)
+            }
+        }
+        deserializer.deserialize_map(Read(PhantomData))
+    }
 }
 
 impl Manifest {
     /// Reads a manifest that was pushed with this `Content-Type` (without one, its own
     /// `mediaType` decides).
     pub fn parse(content_type: Option<&str>, bytes: &[u8]) -> Result<Self, ManifestError> {
-        // Serde would read an array as the fields in order.
-        if bytes.trim_ascii_start().first() != Some(&b'{') {
-            return Err(ManifestError::Shape("it is not a JSON object".to_owned()));
-        }
-        let document: Document = serde_json::from_slice(bytes)
+        // What is skipped is not looked at by the parser, and is served as JSON all the same.
+        let text = std::str::from_utf8(bytes)
+            .map_err(|error| ManifestError::Shape(format!("it is not UTF-8: {error}")))?;
+        let Object(document) = serde_json::from_str::<Object<Document>>(text)
             .map_err(|error| ManifestError::Shape(error.to_string()))?;
         let named = document.media_type.as_deref().filter(|name| !name.is_empty());
         let pushed = content_type.or(named).or_else(|| document.guess());
@@ -174,31 +199,42 @@ impl Document {
 
     fn into_manifest(self, kind: Kind, media_type: String) -> Result<Manifest, ManifestError> {
         let missing = |what: &str| ManifestError::Shape(format!("`{what}` is missing"));
+        let ambiguous = |what: &str| {
+            ManifestError::Shape(format!("`{what}` belongs to another kind of manifest"))
+        };
         let mut artifact_type = self.artifact_type.filter(|name| !name.is_empty());
         let (mut blobs, mut manifests) = (Vec::new(), Vec::new());
         let mut own_config = None;
-        let sizes =
-            |list: &[Descriptor]| list.iter().fold(0, |sum: u64, one| sum.saturating_add(one.size));
+        let sizes = |list: &[Object<Descriptor>]| {
+            list.iter().fold(0, |sum: u64, one| sum.saturating_add(one.0.size))
+        };
         let image_size = match kind {
+            // CVE-2021-41190: what is an image to one reader and a list to another.
+            Kind::Image if self.manifests.is_some() => {
+                return Err(ambiguous("manifests"));
+            }
+            Kind::Index if self.config.is_some() || self.layers.is_some() => {
+                return Err(ambiguous("config` or `layers"));
+            }
             Kind::Image => {
-                let config = self.config.ok_or_else(|| missing("config"))?;
+                let Object(config) = self.config.ok_or_else(|| missing("config"))?;
                 let layers = self.layers.ok_or_else(|| missing("layers"))?;
                 artifact_type = artifact_type
                     .or_else(|| Some(config.media_type.clone()).filter(|name| !name.is_empty()));
                 blobs.push(config.digest);
-                blobs.extend(layers.iter().filter(|layer| layer.is_pushed()).map(|l| l.digest));
+                blobs.extend(layers.iter().filter(|layer| layer.0.is_pushed()).map(|l| l.0.digest));
                 let size = sizes(&layers).saturating_add(config.size);
                 own_config = Some(config);
                 size
             }
             Kind::Index => {
                 let listed = self.manifests.ok_or_else(|| missing("manifests"))?;
-                manifests.extend(listed.iter().map(|descriptor| descriptor.digest));
+                manifests.extend(listed.iter().map(|descriptor| descriptor.0.digest));
                 sizes(&listed)
             }
             Kind::Artifact => {
                 let listed = self.blobs.unwrap_or_default();
-                blobs.extend(listed.iter().filter(|blob| blob.is_pushed()).map(|b| b.digest));
+                blobs.extend(listed.iter().filter(|blob| blob.0.is_pushed()).map(|b| b.0.digest));
                 sizes(&listed)
             }
         };
@@ -213,7 +249,7 @@ impl Document {
             annotations: self.annotations.unwrap_or_default(),
             blobs,
             manifests,
-            subject: self.subject.map(|descriptor| descriptor.digest),
+            subject: self.subject.map(|descriptor| descriptor.0.digest),
             config: own_config,
             image_size,
         })

@@ -99,12 +99,48 @@ fn what_is_no_manifest_is_refused_in_words() {
         (br#"{"mediaType":"application/vnd.oci.image.manifest.v1+json"}"#, "config"),
         (br#"{"mediaType":"application/vnd.oci.image.index.v1+json"}"#, "manifests"),
         (br#"{"config":{"digest":"sha256:x"}}"#, "encoded"),
-        (b"\xff\xfe", "object"),
-        (b"{\"\xff\":1}", "invalid"),
+        (b"\xff\xfe", "UTF-8"),
+        (b"{\"\xff\":1}", "UTF-8"),
+        (b"{\"config\":[\"sha256:x\"]}", "object"),
+        (b"{\"layers\":[[\"sha256:x\"]]}", "object"),
     ] {
         let error = Manifest::parse(None, bytes).unwrap_err().to_string();
         assert!(error.contains(word), "{error}");
     }
+}
+
+/// CVE-2021-41190: a reader that goes by the media type and one that goes by the fields would take
+/// different content for it.
+#[test]
+fn what_is_an_image_and_a_list_at_once_is_neither() {
+    let fields = |names: &[&str], media_type: &str| {
+        let mut body = image();
+        body["mediaType"] = json!(media_type);
+        body["manifests"] = json!([]);
+        body.as_object_mut().unwrap().retain(|name, _| !names.contains(&name.as_str()));
+        Manifest::parse(Some(media_type), body.to_string().as_bytes())
+    };
+    for (without, media_type) in [
+        (&[][..], OCI_MANIFEST),
+        (&[], DOCKER_MANIFEST),
+        (&["layers"], OCI_INDEX),
+        (&["config"], OCI_INDEX),
+        (&["config"], DOCKER_LIST),
+    ] {
+        let error = fields(without, media_type).unwrap_err().to_string();
+        assert!(error.contains("another kind of manifest"), "{media_type}: {error}");
+    }
+    assert!(fields(&["manifests"], OCI_MANIFEST).is_ok());
+    assert!(fields(&["config", "layers"], OCI_INDEX).is_ok());
+}
+
+#[test]
+fn what_is_skipped_is_text_too() {
+    let mut body = image().to_string().into_bytes();
+    let end = body.len() - 1;
+    body.splice(end.., *b",\"unknown\":[\"\xff\"]}");
+    let error = Manifest::parse(None, &body).unwrap_err().to_string();
+    assert!(error.contains("UTF-8"), "{error}");
 }
 
 proptest! {
