@@ -33,8 +33,10 @@ use crate::product::Product;
 #[command(name = "cargo xtask")]
 enum Task {
     /// Measurements, whose tables go to `bench/README.md`.
-    #[command(subcommand)]
-    Bench(Bench),
+    Bench {
+        #[command(subcommand)]
+        what: Option<Bench>,
+    },
     /// Format, clippy, tidy and cargo-deny: what has to hold before a change lands.
     Check,
     /// The clients that people use, and Azure's SDKs, against running registries.
@@ -83,7 +85,7 @@ enum Task {
 
 fn main() -> ExitCode {
     let done = match Task::parse() {
-        Task::Bench(what) => bench::run(&what),
+        Task::Bench { what } => bench::run(what.as_ref()),
         Task::Check => check::run(),
         Task::Clients { install: true, .. } => clients::install(),
         Task::Clients { product, only, record, .. } => {

@@ -22,6 +22,11 @@ pub(crate) struct Product {
 }
 
 impl Product {
+    /// The optimised binary.
+    pub(crate) const fn optimised() -> Self {
+        Self { release: true, binary: None }
+    }
+
     /// Where the binary is; it is built unless one was given.
     pub(crate) fn binary(&self) -> Result<PathBuf, Failure> {
         if let Some(binary) = &self.binary {

@@ -7,6 +7,7 @@ mod logins;
 mod memory;
 mod parts;
 mod report;
+mod speed;
 mod stage;
 
 use clap::Subcommand;
@@ -37,14 +38,26 @@ pub(crate) enum Bench {
     },
     /// The benchmarks of the parts: the decision, tokens, parsing.
     Parts,
+    /// The product beside distribution v3, from outside.
+    Speed {
+        #[command(flatten)]
+        product: Product,
+        #[command(flatten)]
+        options: speed::Options,
+    },
 }
 
-/// Measures.
-pub(crate) fn run(what: &Bench) -> Result<(), Failure> {
+/// Measures; where nothing is named, speed and growth with the optimised binary.
+pub(crate) fn run(what: Option<&Bench>) -> Result<(), Failure> {
     match what {
-        Bench::Growth { product, fresh } => growth::run(product, *fresh),
-        Bench::Logins { product } => logins::run(product),
-        Bench::Memory { product } => memory::run(product),
-        Bench::Parts => parts::run(),
+        Some(Bench::Growth { product, fresh }) => growth::run(product, *fresh),
+        Some(Bench::Logins { product }) => logins::run(product),
+        Some(Bench::Memory { product }) => memory::run(product),
+        Some(Bench::Parts) => parts::run(),
+        Some(Bench::Speed { product, options }) => speed::run(product, options),
+        None => {
+            speed::run(&Product::optimised(), &speed::Options::default())?;
+            growth::run(&Product::optimised(), false)
+        }
     }
 }

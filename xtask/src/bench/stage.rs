@@ -14,12 +14,14 @@ use crate::server::{Launch, Server};
 use crate::surroundings::Stopwatch;
 
 /// The name of the token.
-const TOKEN: &str = "bench";
+pub(super) const TOKEN: &str = "bench";
 
 /// A running server and a way in.
 pub(super) struct Stage {
     pub(super) server: Server,
-    /// The `Authorization` of the repository token, with its password.
+    /// The password of the token.
+    pub(super) password: String,
+    /// The `Authorization` of the token, with its password.
     pub(super) basic: String,
 }
 
@@ -46,7 +48,7 @@ impl Stage {
             .and_then(Value::as_str)
             .ok_or_else(|| Failure::unexpected("a password of the token", made.to_string()))?;
         let basic = format!("Basic {}", STANDARD.encode(format!("{TOKEN}:{password}")));
-        Ok(Self { server, basic })
+        Ok(Self { server, password: password.to_owned(), basic })
     }
 
     /// A connection that is kept.
