@@ -19,7 +19,7 @@ pub trait Capability: Sealed {
 }
 
 /// A registry as the place of an action.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct InRegistry {
     /// The tenant that the registry belongs to.
     pub tenant: TenantId,
@@ -28,7 +28,7 @@ pub struct InRegistry {
 }
 
 /// A repository of a registry as the place of an action.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct InRepository {
     /// The registry.
     pub registry: InRegistry,

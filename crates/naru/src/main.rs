@@ -37,6 +37,12 @@ use settings::{Settings, Strictness};
 use systemd::Systemd;
 use words::Words;
 
+/// Gives back what is freed. The system's own, once it has freed the memory of one password's Argon2id,
+/// keeps every buffer of that size for good. How soon it does is in `.cargo/config.toml`.
+#[cfg(unix)]
+#[global_allocator]
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
+
 fn main() -> ExitCode {
     let environment = Environment::of_this_process();
     let arguments: Vec<OsString> = std::env::args_os().collect();

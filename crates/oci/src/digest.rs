@@ -105,13 +105,28 @@ impl Digest {
 
     /// The hexadecimal part alone.
     pub fn hex(&self) -> String {
-        let mut text = String::with_capacity(self.algorithm.size() * 2);
-        for byte in self.bytes() {
-            for nibble in [byte >> 4, byte & 15] {
-                text.push(char::from_digit(u32::from(nibble), 16).unwrap_or('0'));
+        self.encode(&mut [0; MOST_HEX]).to_owned()
+    }
+
+    /// Writes the hexadecimal part into `buffer`: it stands in every answer, often twice.
+    fn encode<'b>(&self, buffer: &'b mut [u8; MOST_HEX]) -> &'b str {
+        for (pair, byte) in buffer.chunks_exact_mut(2).zip(self.bytes()) {
+            if let [high, low] = pair {
+                (*high, *low) = (hex_digit(byte >> 4), hex_digit(byte & 15));
             }
         }
-        text
+        let length = self.algorithm.size() * 2;
+        buffer.get(..length).and_then(|text| std::str::from_utf8(text).ok()).unwrap_or_default()
+    }
+}
+
+/// The hexadecimal digits of the longest digest.
+const MOST_HEX: usize = 128;
+
+const fn hex_digit(nibble: u8) -> u8 {
+    match nibble {
+        0..10 => b'0' + nibble,
+        _ => b'a' - 10 + nibble,
     }
 }
 
@@ -142,7 +157,9 @@ impl FromStr for Digest {
 
 impl fmt::Display for Digest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:{}", self.algorithm.name(), self.hex())
+        f.write_str(self.algorithm.name())?;
+        f.write_str(":")?;
+        f.write_str(self.encode(&mut [0; MOST_HEX]))
     }
 }
 

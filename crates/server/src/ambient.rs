@@ -1,6 +1,6 @@
 //! This machine's time and randomness: the only place that asks for them.
 
-use std::sync::{Arc, LazyLock};
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 use std::time::Instant;
 
 use jiff::{SignedDuration, Timestamp};
@@ -43,12 +43,54 @@ impl Clock for SystemClock {
 #[derive(Clone, Copy, Debug)]
 pub struct SystemEntropy;
 
+/// The longest piece that is drawn ahead: an id. Each request has one, and a draw costs the same
+/// for one id as for many.
+const PIECE: usize = 16;
+
+/// Random bytes that nobody has had yet.
+static AHEAD: Mutex<Vec<u8>> = Mutex::new(Vec::new());
+
 impl Entropy for SystemEntropy {
-    #[expect(clippy::disallowed_methods, reason = "the one place that asks for randomness")]
     fn fill(&self, bytes: &mut [u8]) {
-        if aws_lc_rs::rand::fill(bytes).is_err() {
-            // No secret can be made any more; going on would make guessable ones.
-            std::process::abort();
+        if bytes.len() > PIECE {
+            return draw(bytes);
+        }
+        let mut ahead = AHEAD.lock().unwrap_or_else(PoisonError::into_inner);
+        if ahead.len() < bytes.len() {
+            ahead.resize(64 * PIECE, 0);
+            draw(&mut ahead);
+        }
+        // What is handed out is taken out, so that nobody gets it again.
+        for byte in bytes {
+            *byte = ahead.pop().unwrap_or_default();
+        }
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "the one place that asks for randomness")]
+fn draw(bytes: &mut [u8]) {
+    if aws_lc_rs::rand::fill(bytes).is_err() {
+        // No secret can be made any more; going on would make guessable ones.
+        std::process::abort();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    #[test]
+    fn nobody_gets_what_another_one_had() {
+        let entropy = SystemEntropy;
+        let mut seen = HashSet::new();
+        for _ in 0..500 {
+            let (mut short, mut long) = ([0; PIECE], [0; 2 * PIECE]);
+            entropy.fill(&mut short);
+            entropy.fill(&mut long);
+            assert!(seen.insert(short.to_vec()), "a piece came twice");
+            assert!(seen.insert(long.to_vec()), "bytes came twice");
         }
     }
 }

@@ -31,7 +31,7 @@ const ROUNDS: u32 = 5;
 
 /// How to measure.
 #[derive(Args)]
-pub(super) struct Options {
+pub(crate) struct Options {
     /// How often each is measured; the table has the medians.
     #[arg(long, value_name = "N", default_value_t = ROUNDS)]
     rounds: u32,

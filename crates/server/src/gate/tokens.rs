@@ -1,14 +1,16 @@
 //! Tokens that were verified: the signature is checked once, the rest on every use, the standing of
 //! the key included.
 
+use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
 use jiff::Timestamp;
 use naru_access::{AccessList, Principal, RegistryId};
 use naru_identity::KeyRing;
 use naru_identity::token::{Audience, RegistryClaims, TokenFault, key_id, verify_registry};
-use naru_oci::Digest;
+use quick_cache::Equivalent;
 use quick_cache::sync::Cache;
+use zeroize::Zeroizing;
 
 /// How many are kept.
 const KEPT: usize = 20_000;
@@ -30,8 +32,34 @@ impl Verified {
     }
 }
 
-/// What was verified lately, by the hash of the token.
-pub struct VerifiedTokens(Cache<(RegistryId, [u8; 32]), Kept>);
+/// What was verified lately, by the token itself.
+pub struct VerifiedTokens(Cache<Shown, Kept>);
+
+/// What a token is kept under: all of it, so that nothing rests on a hash. Wiped when it goes.
+#[derive(Clone, PartialEq, Eq)]
+struct Shown {
+    registry: RegistryId,
+    token: Zeroizing<String>,
+}
+
+impl Hash for Shown {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        Showing { registry: self.registry, token: &self.token }.hash(state);
+    }
+}
+
+/// What a token is looked for by.
+#[derive(Hash)]
+struct Showing<'a> {
+    registry: RegistryId,
+    token: &'a str,
+}
+
+impl Equivalent<Shown> for Showing<'_> {
+    fn equivalent(&self, shown: &Shown) -> bool {
+        self.registry == shown.registry && self.token == shown.token.as_str()
+    }
+}
 
 /// A token that was verified, with the id of the key that signed it.
 type Kept = (Arc<str>, Arc<Verified>);
@@ -51,11 +79,8 @@ impl VerifiedTokens {
         audience: Audience<'_>,
         now: Timestamp,
     ) -> Result<Arc<Verified>, TokenFault<RegistryClaims>> {
-        let mut hash = [0; 32];
-        let digest = Digest::sha256(token.as_bytes());
-        hash.iter_mut().zip(digest.bytes()).for_each(|(to, from)| *to = *from);
-        let key = (audience.registry, hash);
-        let kept = self.0.get(&key);
+        let registry = audience.registry;
+        let kept = self.0.get(&Showing { registry, token });
         // A key may have been revoked since.
         let kept = kept.filter(|(signed_by, _)| ring.find(signed_by).is_some());
         if let Some((_, known)) =
@@ -69,7 +94,8 @@ impl VerifiedTokens {
         let claims = verify_registry(ring, token, audience, now)?;
         let verified = Arc::new(Verified::new(claims).ok_or(TokenFault::Malformed)?);
         if let Some(signed_by) = key_id(token) {
-            self.0.insert(key, (signed_by.into(), Arc::clone(&verified)));
+            let shown = Shown { registry, token: Zeroizing::new(token.to_owned()) };
+            self.0.insert(shown, (signed_by.into(), Arc::clone(&verified)));
         }
         Ok(verified)
     }

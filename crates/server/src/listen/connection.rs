@@ -22,7 +22,7 @@ use crate::http as routes;
 use crate::state::App;
 
 /// What is read of a connection at once; a head is bounded by it, and a body comes in such frames.
-const BUFFER_BYTES: usize = 1 << 20;
+const BUFFER_BYTES: usize = 512 << 10;
 
 /// How often a client of HTTP/2 is asked whether it is still there.
 const PING: Duration = Duration::from_secs(30);

@@ -30,7 +30,7 @@ use crate::record::{Location, Sealed, SealedBody};
 pub(crate) const MOST_UPLOADS: usize = 10_000;
 
 /// Frames are handed to the writing thread in batches of about this size.
-const BATCH: usize = 1 << 20;
+const BATCH: usize = 512 << 10;
 
 /// And of at most so many, since each pins a buffer.
 const BATCH_FRAMES: usize = 64;
@@ -313,7 +313,7 @@ impl Directory {
         source: &mut dyn Source,
     ) -> Result<u64, UploadError> {
         let disk = Arc::clone(&self.disk);
-        let (batches, mut waiting) = mpsc::channel::<Vec<Bytes>>(4);
+        let (batches, mut waiting) = mpsc::channel::<Vec<Bytes>>(2);
         let writing = spawn_blocking(move || {
             while let Some(batch) = waiting.blocking_recv() {
                 for bytes in &batch {

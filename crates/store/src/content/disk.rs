@@ -4,9 +4,14 @@
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write as _};
+use std::num::NonZero;
 use std::path::Path;
 
 use bytes::Bytes;
+use rustix::fs::{Advice, fadvise};
+
+/// How much is written before the system is asked to write it back.
+const STEP: u64 = 8 << 20;
 
 /// A file system, as far as content is written to it.
 pub trait Disk: Send + Sync + 'static {
@@ -37,7 +42,7 @@ pub struct LocalDisk;
 impl Disk for LocalDisk {
     fn create(&self, path: &Path) -> io::Result<Box<dyn DiskFile>> {
         let file = OpenOptions::new().write(true).create_new(true).open(path)?;
-        Ok(Box::new(file))
+        Ok(Box::new(LocalFile { file, written: 0, on_its_way: 0 }))
     }
 
     fn create_directory(&self, path: &Path) -> io::Result<()> {
@@ -63,12 +68,29 @@ impl Disk for LocalDisk {
     }
 }
 
-impl DiskFile for File {
+/// A file of this machine.
+struct LocalFile {
+    file: File,
+    written: u64,
+    /// What the system was asked to write back already.
+    on_its_way: u64,
+}
+
+impl DiskFile for LocalFile {
     fn write(&mut self, bytes: &Bytes) -> io::Result<()> {
-        self.write_all(bytes)
+        self.file.write_all(bytes)?;
+        self.written += bytes.len() as u64;
+        let waiting = self.written - self.on_its_way;
+        if waiting >= STEP {
+            // What is dirty is written back at once, while more is received: else all of it waits
+            // for the sync, and small writes beside it too. Only advice: it may fail.
+            let _ = fadvise(&self.file, self.on_its_way, NonZero::new(waiting), Advice::DontNeed);
+            self.on_its_way = self.written;
+        }
+        Ok(())
     }
 
     fn sync(&mut self) -> io::Result<()> {
-        self.sync_data()
+        self.file.sync_data()
     }
 }

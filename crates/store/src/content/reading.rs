@@ -13,7 +13,7 @@ use tokio::task::{JoinHandle, spawn_blocking};
 use crate::error::StoreError;
 
 /// The size of a frame. Small ones cost a hop each.
-const FRAME: u64 = 1 << 20;
+const FRAME: u64 = 512 << 10;
 
 type Frame = Result<(File, Bytes), StoreError>;
 

@@ -12,8 +12,10 @@ mod migrate;
 mod properties;
 #[cfg(test)]
 mod read_path;
+mod recent;
 mod repositories;
 mod session;
+mod transaction;
 mod upkeep;
 mod writer;
 
@@ -21,6 +23,8 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use naru_access::InRepository;
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 use tokio::sync::Semaphore;
 
@@ -29,8 +33,10 @@ use crate::freshness::Freshness;
 use crate::metadata::Metadata;
 use crate::record::Load;
 pub use migrate::MigrateError;
+use recent::{Recent, Turns};
 use session::Session;
-use writer::{Effect, Writer};
+use transaction::{Begin, Transaction};
+use writer::{Effect, Keepers, Writer};
 
 /// How many connections read at once.
 const READERS: usize = 4;
@@ -42,6 +48,8 @@ pub struct Sqlite {
     idle: Arc<Mutex<Vec<Connection>>>,
     readers: Arc<Semaphore>,
     freshness: Freshness,
+    recent: Recent,
+    turns: Turns,
     statements: Arc<AtomicU64>,
 }
 
@@ -56,14 +64,18 @@ impl Sqlite {
         connection.pragma_update(None, "synchronous", "FULL")?;
         connection.pragma_update(None, "wal_autocheckpoint", 1000)?;
         migrate::migrate(&mut connection)?;
-        let (freshness, statements) = (Freshness::default(), Arc::new(AtomicU64::new(0)));
-        let writer = Writer::start(connection, freshness.clone(), Arc::clone(&statements))?;
+        let (freshness, turns) = (Freshness::default(), Turns::default());
+        let statements = Arc::new(AtomicU64::new(0));
+        let keepers = Keepers { policy: freshness.clone(), content: turns.clone() };
+        let writer = Writer::start(connection, keepers, Arc::clone(&statements))?;
         Ok(Self {
             path: path.to_owned(),
             writer,
             idle: Arc::default(),
             readers: Arc::new(Semaphore::new(READERS)),
             freshness,
+            recent: Recent::new(turns.clone()),
+            turns,
             statements,
         })
     }
@@ -96,22 +108,44 @@ impl Sqlite {
         }
     }
 
-    /// Writes content, in a transaction that commits together with whatever else waits.
+    /// Writes what nobody keeps in memory, in a transaction that commits together with whatever
+    /// else waits.
     async fn write<T, E, F>(&self, work: F) -> Result<T, E>
     where
         T: Send + 'static,
         E: From<StoreError> + Send + 'static,
-        F: FnOnce(&Session<'_>) -> Result<T, E> + Send + 'static,
+        F: Fn(&Session<'_>) -> Result<T, E> + Send + 'static,
     {
-        self.writer.submit(Effect::Content, work).await
+        self.writer.submit(Effect::Nothing, work).await
     }
 
-    /// Writes policy, credentials or stamps: what was kept of them in memory is stale afterwards.
+    /// Moves or removes what is in a repository.
+    async fn write_in<T, E, F>(&self, place: &InRepository, work: F) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+        F: Fn(&Session<'_>) -> Result<T, E> + Send + 'static,
+    {
+        self.writer.submit(Effect::Repository(self.turns.counter(place)), work).await
+    }
+
+    /// Removes what is in any repository.
+    async fn write_anywhere<T, E, F>(&self, work: F) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+        F: Fn(&Session<'_>) -> Result<T, E> + Send + 'static,
+    {
+        self.writer.submit(Effect::Repositories, work).await
+    }
+
+    /// Writes policy, credentials, stamps or attributes: all that was kept in memory is stale
+    /// afterwards.
     async fn write_policy<T, E, F>(&self, work: F) -> Result<T, E>
     where
         T: Send + 'static,
         E: From<StoreError> + Send + 'static,
-        F: FnOnce(&Session<'_>) -> Result<T, E> + Send + 'static,
+        F: Fn(&Session<'_>) -> Result<T, E> + Send + 'static,
     {
         self.writer.submit(Effect::Policy, work).await
     }
@@ -134,8 +168,11 @@ fn in_snapshot<T, E: From<StoreError>>(
     statements: &AtomicU64,
     work: impl FnOnce(&Session<'_>) -> Result<T, E>,
 ) -> Result<T, E> {
-    let snapshot = connection.unchecked_transaction().map_err(StoreError::from)?;
-    work(&Session::new(&snapshot, statements))
+    let snapshot = Transaction::begin(connection, Begin::Reading).map_err(StoreError::from)?;
+    let read = work(&Session::new(connection, statements));
+    // There is nothing to keep; but a snapshot that stays holds the log back.
+    snapshot.roll_back().map_err(StoreError::from)?;
+    read
 }
 
 fn open_reader(path: &Path) -> rusqlite::Result<Connection> {
@@ -148,8 +185,11 @@ fn open_reader(path: &Path) -> rusqlite::Result<Connection> {
 /// What every connection is set to.
 fn tune(connection: &Connection) -> rusqlite::Result<()> {
     connection.pragma_update(None, "foreign_keys", true)?;
-    connection.pragma_update(None, "cache_size", -16_384)?;
+    connection.pragma_update(None, "cache_size", -4_096)?;
     connection.pragma_update(None, "temp_store", "memory")?;
+    // One plan for a statement, whatever is bound: else each that a partial index might serve is
+    // prepared anew whenever it is run.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     connection.busy_timeout(std::time::Duration::from_secs(5))?;
     connection.set_prepared_statement_cache_capacity(128);
     Ok(())

@@ -18,8 +18,8 @@ pub(super) fn entity_tag(digest: &Digest) -> String {
 
 /// The answer to a client that has the content already (RFC 9110 §13.1.2).
 pub(super) fn not_modified(inbound: &Inbound, digest: &Digest, cache: &str) -> Option<Answer> {
-    let tag = entity_tag(digest);
     let known = inbound.header(IF_NONE_MATCH)?.split(',').map(str::trim);
+    let tag = entity_tag(digest);
     let mut known = known.map(|one| one.strip_prefix("W/").unwrap_or(one));
     known.any(|one| one == "*" || one == tag).then(|| {
         Answer::new(StatusCode::NOT_MODIFIED)

@@ -11,11 +11,31 @@ use crate::record::{
     CountingRow, Event, EventEntry, LoginEvent, Recorded, RepositoryEvent, RequestFacts, Tally,
 };
 
-/// The columns that both tables have, for [`common`].
-const COMMON: &str = "tenant, registry, time, correlation_id, operation, identity, identity_kind, \
-                      credential, caller_ip, result, reason, repository, rule, login_server, \
-                      user_agent, client_request_id, duration_ms, count, spread, last_time, \
-                      last_identity, last_caller_ip";
+/// The columns that both tables have, in the order of [`Common`], come first.
+macro_rules! insert {
+    ($table:literal, $own:literal, $places:literal) => {
+        concat!(
+            "INSERT INTO ",
+            $table,
+            " (tenant, registry, time, correlation_id, operation, identity, identity_kind, \
+             credential, caller_ip, result, reason, repository, rule, login_server, user_agent, \
+             client_request_id, duration_ms, count, spread, last_time, last_identity, \
+             last_caller_ip, ",
+            $own,
+            ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, \
+             ?17, ?18, ?19, ?20, ?21, ?22, ",
+            $places,
+            ")"
+        )
+    };
+}
+
+const INSERT_LOGIN: &str = insert!("login_event", "detail, jwt_id, action", "?23, ?24, ?25");
+const INSERT_REPOSITORY: &str = insert!(
+    "repository_event",
+    "tag, digest, media_type, artifact_type, size",
+    "?23, ?24, ?25, ?26, ?27"
+);
 
 /// Writes an event; where.
 pub(in super::super) fn record_event(
@@ -76,9 +96,7 @@ fn insert_login_event(session: &Session<'_>, event: &LoginEvent) -> Result<u64, 
         rule: event.rule.as_deref(),
         tally: &event.tally,
     };
-    let own: [(&str, &dyn ToSql); 3] =
-        [("detail", &event.detail), ("jwt_id", &event.jwt_id), ("action", &event.action)];
-    common.insert(session, "login_event", &own)
+    common.insert(session, INSERT_LOGIN, &[&event.detail, &event.jwt_id, &event.action])
 }
 
 /// Writes a repository event; its row.
@@ -97,14 +115,9 @@ pub(in super::super) fn insert_repository_event(
         tally: &event.tally,
     };
     let size = event.size.map(size_key);
-    let own: [(&str, &dyn ToSql); 5] = [
-        ("tag", &event.tag),
-        ("digest", &event.digest),
-        ("media_type", &event.media_type),
-        ("artifact_type", &event.artifact_type),
-        ("size", &size),
-    ];
-    common.insert(session, "repository_event", &own)
+    let own: [&dyn ToSql; 5] =
+        [&event.tag, &event.digest, &event.media_type, &event.artifact_type, &size];
+    common.insert(session, INSERT_REPOSITORY, &own)
 }
 
 /// What both tables have.
@@ -123,8 +136,8 @@ impl Common<'_> {
     fn insert(
         &self,
         session: &Session<'_>,
-        table: &str,
-        own: &[(&str, &dyn ToSql)],
+        sql: &str,
+        own: &[&dyn ToSql],
     ) -> Result<u64, StoreError> {
         let Self { request, tally, .. } = self;
         let (time, last) = (request.time.as_millisecond(), tally.last_time.as_millisecond());
@@ -156,15 +169,8 @@ impl Common<'_> {
             &tally.last_identity,
             &tally.last_caller_ip,
         ];
-        params.extend(own.iter().map(|(_, value)| *value));
-        let places: Vec<String> = (1..=params.len()).map(|at| format!("?{at}")).collect();
-        let names: Vec<&str> = own.iter().map(|(name, _)| *name).collect();
-        let sql = format!(
-            "INSERT INTO {table} ({COMMON}, {}) VALUES ({})",
-            names.join(", "),
-            places.join(", ")
-        );
-        let row = session.insert(&sql, params.as_slice())?;
+        params.extend(own);
+        let row = session.insert(sql, params.as_slice())?;
         Ok(u64::try_from(row).unwrap_or_default())
     }
 }

@@ -131,14 +131,14 @@ pub(super) fn put(
     }
     let now = new.created.as_millisecond();
     session.execute(TOUCH_REPOSITORY, (repository, now))?;
+    // What it names needs no lease from now on: that it is named keeps it.
     let manifest = match known {
-        Some(known) => known.id,
+        Some(known) => {
+            session.execute(TOUCH, (known.id, now))?;
+            known.id
+        }
         None => insert(session, repository, new, &named)?,
     };
-    session.execute(TOUCH, (manifest, now))?;
-    for blob in named.iter().filter_map(|name| name.blob) {
-        renew_link(session, repository, blob, new.created)?;
-    }
     for tag in &new.tags {
         let sql = "INSERT INTO tag (repository, name_key, name, manifest, created, updated) \
                    VALUES (?1, lower(?2), ?2, ?3, ?4, ?4) \
@@ -274,8 +274,6 @@ struct Named {
     digest: Digest,
     /// `blob` or `manifest`.
     kind: &'static str,
-    /// The row, where it is a blob that the repository links.
-    blob: Option<i64>,
     present: bool,
 }
 
@@ -287,16 +285,13 @@ fn named(
 ) -> Result<Vec<Named>, StoreError> {
     let repository = find(session, place)?.map(|found| found.id);
     let tenant = place.registry.tenant.bytes();
-    let linked = |digest: &Digest| -> Result<Option<i64>, StoreError> {
-        let Some(repository) = repository else {
-            return Ok(None);
-        };
-        session.row(LINKED_BLOB, (repository, tenant, digest_key(digest)), |row| row.get(0))
+    let linked = |digest: &Digest| -> Result<bool, StoreError> {
+        let Some(repository) = repository else { return Ok(false) };
+        session.exists(LINKED_BLOB, (repository, tenant, digest_key(digest)))
     };
     let mut named = Vec::with_capacity(new.manifest.blobs.len() + new.manifest.manifests.len());
     for &digest in &new.manifest.blobs {
-        let blob = linked(&digest)?;
-        named.push(Named { digest, kind: "blob", blob, present: blob.is_some() });
+        named.push(Named { digest, kind: "blob", present: linked(&digest)? });
     }
     for &digest in &new.manifest.manifests {
         let known = match repository {
@@ -304,9 +299,9 @@ fn named(
             None => false,
         };
         // BuildKit exports its cache as an index that lists layers: blobs, not manifests.
-        let blob = if known { None } else { linked(&digest)? };
-        let kind = if blob.is_some() { "blob" } else { "manifest" };
-        named.push(Named { digest, kind, blob, present: known || blob.is_some() });
+        let layer = !known && linked(&digest)?;
+        let kind = if layer { "blob" } else { "manifest" };
+        named.push(Named { digest, kind, present: known || layer });
     }
     Ok(named)
 }

@@ -33,8 +33,19 @@ impl Repositories for Sqlite {
         access: &Access<Pull>,
         digest: &Digest,
     ) -> Result<Result<Blob, Barred>, StoreError> {
-        let (place, digest) = (access.place().clone(), *digest);
-        self.read(move |session| blob::read(session, &place, &digest)).await
+        let (place, digest) = (access.place(), *digest);
+        let turn = self.recent.turn(place);
+        if let Some(blob) = self.recent.blob(turn, place, &digest) {
+            return Ok(Ok(blob));
+        }
+        let read = {
+            let place = place.clone();
+            self.read(move |session| blob::read(session, &place, &digest)).await?
+        };
+        if let Ok(blob) = &read {
+            self.recent.keep_blob(turn, place.clone(), digest, blob);
+        }
+        Ok(read)
     }
 
     async fn stat_blob(
@@ -95,7 +106,8 @@ impl Repositories for Sqlite {
         event: RepositoryEvent,
     ) -> Result<Result<(), UnlinkRefusal>, StoreError> {
         let (place, digest) = (access.place().clone(), *digest);
-        self.write(move |session| blob::unlink(session, &place, &digest, &event)).await
+        self.write_in(access.place(), move |session| blob::unlink(session, &place, &digest, &event))
+            .await
     }
 
     async fn has_location(
@@ -112,8 +124,19 @@ impl Repositories for Sqlite {
         access: &Access<Pull>,
         reference: &Reference,
     ) -> Result<Result<StoredManifest, Barred>, StoreError> {
-        let (place, reference) = (access.place().clone(), reference.clone());
-        self.read(move |session| manifest::read(session, &place, &reference)).await
+        let place = access.place();
+        let turn = self.recent.turn(place);
+        if let Some(manifest) = self.recent.manifest(turn, place, reference) {
+            return Ok(Ok(manifest));
+        }
+        let read = {
+            let (place, reference) = (place.clone(), reference.clone());
+            self.read(move |session| manifest::read(session, &place, &reference)).await?
+        };
+        if let Ok(manifest) = &read {
+            self.recent.keep_manifest(turn, place.clone(), reference.clone(), manifest);
+        }
+        Ok(read)
     }
 
     async fn stat_manifest(
@@ -121,7 +144,11 @@ impl Repositories for Sqlite {
         access: &Access<Pull>,
         reference: &Reference,
     ) -> Result<Result<ManifestStat, Barred>, StoreError> {
-        let (place, reference) = (access.place().clone(), reference.clone());
+        let place = access.place();
+        if let Some(manifest) = self.recent.manifest(self.recent.turn(place), place, reference) {
+            return Ok(Ok(manifest.stat));
+        }
+        let (place, reference) = (place.clone(), reference.clone());
         self.read(move |session| manifest::stat(session, &place, &reference)).await
     }
 
@@ -132,7 +159,10 @@ impl Repositories for Sqlite {
         event: RepositoryEvent,
     ) -> Result<Result<ManifestPut, PutRefusal>, StoreError> {
         let place = access.place().clone();
-        self.write(move |session| manifest::put(session, &place, &manifest, &event)).await
+        self.write_in(access.place(), move |session| {
+            manifest::put(session, &place, &manifest, &event)
+        })
+        .await
     }
 
     async fn delete_manifest(
@@ -142,7 +172,10 @@ impl Repositories for Sqlite {
         event: RepositoryEvent,
     ) -> Result<Result<Vec<String>, Barred>, StoreError> {
         let (place, digest) = (access.place().clone(), *digest);
-        self.write(move |session| manifest::delete(session, &place, &digest, &event)).await
+        self.write_in(access.place(), move |session| {
+            manifest::delete(session, &place, &digest, &event)
+        })
+        .await
     }
 
     async fn delete_tag(
@@ -152,7 +185,10 @@ impl Repositories for Sqlite {
         event: RepositoryEvent,
     ) -> Result<Result<(), Barred>, StoreError> {
         let (place, tag) = (access.place().clone(), tag.clone());
-        self.write(move |session| manifest::delete_tag(session, &place, &tag, &event)).await
+        self.write_in(access.place(), move |session| {
+            manifest::delete_tag(session, &place, &tag, &event)
+        })
+        .await
     }
 
     async fn tags(

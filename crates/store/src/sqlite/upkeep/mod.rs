@@ -46,7 +46,7 @@ impl Upkeep for Sqlite {
         expired: Timestamp,
         blobs: Vec<(BlobId, bool)>,
     ) -> Result<Vec<Verdict>, StoreError> {
-        self.write(move |session| garbage::remove(session, expired, &blobs)).await
+        self.write_anywhere(move |session| garbage::remove(session, expired, &blobs)).await
     }
 
     async fn unnamed(
@@ -60,7 +60,7 @@ impl Upkeep for Sqlite {
         }
         // The writer takes one write after the other: after this nothing that was begun before
         // can name them any more.
-        self.write(move |session| garbage::unnamed(session, locations)).await
+        self.write(move |session| garbage::unnamed(session, locations.clone())).await
     }
 
     async fn check_table(

@@ -180,7 +180,10 @@ async fn a_manifest_that_is_put_again_stays_as_it_was_and_moves_its_tags() {
         assert_eq!((stat.media_type.as_str(), stat.digest), (IMAGE, digest));
     }
     assert_eq!(world.number("SELECT created FROM manifest"), hour(0).as_millisecond());
-    assert_eq!(world.number("SELECT lease FROM blob_link"), hour(8).as_millisecond());
+    // That it is named keeps the blob: no lease runs, and none is renewed.
+    let named = world.database.stat_blob(&pull, &config).await.unwrap().unwrap();
+    assert_eq!(named.leased, None);
+    assert_eq!(world.number("SELECT lease FROM blob_link"), hour(0).as_millisecond());
     assert_eq!(world.events().await.len(), 2);
 }
 
