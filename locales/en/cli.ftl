@@ -285,6 +285,7 @@ head-setting = SETTING
 head-since = SINCE
 head-size = SIZE
 head-sparse-manifests = SPARSE MANIFESTS
+head-shut-out = SHUT OUT
 head-signs-from = SIGNS FROM
 head-status = STATUS
 head-still-allowed = STILL ALLOWED

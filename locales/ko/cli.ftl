@@ -285,6 +285,7 @@ head-setting = 설정
 head-since = 기준 시각
 head-size = 크기
 head-sparse-manifests = 레이어 없는 매니페스트
+head-shut-out = 차단될 호출자
 head-signs-from = 서명 시작
 head-status = 상태
 head-still-allowed = 계속 허용

@@ -55,6 +55,7 @@ pub struct Surroundings {
 
 /// The variables that any code below reads, so that an entry point knows which to hand over.
 pub const VARIABLES: &[&str] = &[
+    "CONTAINERS_REGISTRIES_CONF",
     "DOCKER_CONFIG",
     "DOCKER_CONTEXT",
     "DOCKER_HOST",

@@ -105,10 +105,18 @@ fn correlation_id(message: &str) -> Option<&str> {
 /// A text of a stranger in one line that does nothing to a terminal.
 pub fn one_line(text: &str) -> String {
     let mut line = String::new();
-    for letter in text.trim().chars().take(LONGEST) {
+    for letter in text.trim().chars().filter(|letter| !is_unseen(*letter)).take(LONGEST) {
         line.push(if letter.is_control() { ' ' } else { letter });
     }
     line.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// Letters without a width, and those that turn the direction of what follows.
+const fn is_unseen(letter: char) -> bool {
+    matches!(
+        letter,
+        '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}'
+    )
 }
 
 #[cfg(test)]
@@ -164,6 +172,7 @@ mod tests {
     #[test]
     fn a_strangers_words_do_nothing_to_a_terminal() {
         assert_eq!(one_line("a\x1b[31m\r\nb"), "a [31m b");
+        assert_eq!(one_line("a\u{202e}b\u{200b}\u{2066}c\u{feff}"), "abc");
         assert!(one_line(&"a".repeat(9999)).len() <= LONGEST);
     }
 }

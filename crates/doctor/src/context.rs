@@ -45,6 +45,8 @@ pub struct Asked {
     pub ca_file: Option<PathBuf>,
     /// How long one address may take to answer.
     pub patience: Option<Duration>,
+    /// Whether nothing beyond this machine may be asked.
+    pub offline: bool,
 }
 
 /// What the server on this machine has recorded of a request.

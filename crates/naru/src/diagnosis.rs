@@ -114,6 +114,7 @@ pub(crate) fn check_health(
             tool: asked.tool.map(Into::into),
             ca_file: asked.ca_cert,
             patience: asked.timeout.map(Duration::from_secs),
+            offline: asked.offline,
         },
         surroundings: environment.surroundings(),
         passwd: fs::read_to_string("/etc/passwd").unwrap_or_default(),
@@ -264,7 +265,8 @@ fn show(recognised: &Recognised, printer: Printer) -> Result<(), Failure> {
         printer.line(&format!("  {}", words.get("report-more", &[("command", &command)])))?;
     }
     if let Some(id) = &recognised.correlation_id {
-        printer.line(&render::wrap(&words.get("explain-lookup", &[("id", id)]), "", "  "))?;
+        printer.line(&words.get("explain-lookup", &[]))?;
+        printer.line(&format!("  naru events show {id}"))?;
     }
     Ok(())
 }

@@ -20,6 +20,7 @@ mod keys;
 mod limits;
 mod listen;
 mod metrics;
+mod ready;
 mod serve;
 mod start;
 mod state;

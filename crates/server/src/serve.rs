@@ -163,6 +163,7 @@ impl Server {
         if tokio::time::timeout(patience, all).await.is_err() {
             tracing::warn!("requests were still running after {} s", patience.as_secs());
         }
+        self.app.audit.log_last_counts();
         // Nothing is noted any more: the last of what was allowed is written now.
         if let Err(error) = self.app.flush_events().await {
             tracing::warn!(%error, "the last events could not be written");
@@ -296,6 +297,7 @@ async fn write_events(app: Arc<App>, ended: impl Future<Output = ()>) {
             () = tokio::time::sleep(FLUSH) => {}
             () = &mut ended => return,
         }
+        app.audit.log_counts(app.now());
         if let Err(error) = app.flush_events().await {
             tracing::warn!(%error, "events could not be written; they are kept for the next time");
         }

@@ -16,6 +16,7 @@ use crate::gate::{Counters, HumanPasswords, Present, Rates, Throttle, VerifiedTo
 use crate::jumps::Jumps;
 use crate::keys::Keys;
 use crate::metrics::Metrics;
+use crate::ready::Readiness;
 use crate::start::{StartError, new_registry};
 use crate::upkeep::Upkeep;
 
@@ -46,6 +47,8 @@ pub struct App {
     pub(crate) upkeep: Upkeep,
     /// Figures for whoever watches.
     pub(crate) metrics: Metrics,
+    /// Whether the server is ready, as it was seen last.
+    pub(crate) ready: Readiness,
     /// Counts, for those who compare the work of two requests.
     pub(crate) counters: Counters,
     /// Events on their way to the store.
@@ -77,6 +80,7 @@ impl App {
             throttle: Throttle::new(&ring.mac("guesses")),
             upkeep: Upkeep::new(maintenance),
             metrics: Metrics::new(),
+            ready: Readiness::default(),
             counters: Counters::default(),
             keys: Arc::new(keys),
         })

@@ -74,6 +74,11 @@ impl Store {
         self.content.uploads()
     }
 
+    /// Whether new content could be begun at this moment; a full disk is no reason that it could not.
+    pub async fn probe_content(&self, _maintenance: &Maintenance) -> Result<(), StoreError> {
+        self.content.probe().await
+    }
+
     /// Begins an upload.
     pub fn begin_upload(
         &self,

@@ -151,6 +151,11 @@ impl Config {
         found.map(|(key, entry)| (key.as_str(), entry))
     }
 
+    /// Every secret in it, in each form in which it stands there.
+    pub fn secrets(&self) -> Vec<Secret> {
+        self.auths.values().flat_map(Entry::secrets).collect()
+    }
+
     /// Keys of the same host that do not fit: with another port, or in other letters.
     pub fn near(&self, server: &LoginServer) -> Vec<String> {
         let wanted = server.key();
@@ -188,6 +193,15 @@ impl Entry {
             Some((_, secret)) if secret.is_empty() => Err(Malformed::Empty),
             Some((username, secret)) => Ok(Some(Stored { username, secret, kind: Kind::Password })),
         }
+    }
+}
+
+impl Entry {
+    fn secrets(&self) -> Vec<Secret> {
+        let fields = [&self.auth, &self.password, &self.identitytoken, &self.registrytoken];
+        let decoded =
+            self.auth.as_ref().and_then(|auth| decode(auth).ok()).map(|(_, secret)| secret);
+        fields.into_iter().flatten().cloned().chain(decoded).collect()
     }
 }
 

@@ -6,6 +6,7 @@ use std::path::Path;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use file::FileError;
+use words::Words;
 
 struct Home(tempfile::TempDir);
 
@@ -151,7 +152,7 @@ async fn a_helper_that_has_nothing_is_no_failure_and_one_that_fails_is() {
     home.program("docker-credential-h", "echo locked; exit 1");
     let found = home.look_up(Tool::Docker, "r.example", None).await;
     assert!(
-        matches!(&found.found, Found::Helper { error: HelperError::Failed { said, .. }, .. } if said == "exit code 1: locked"),
+        matches!(&found.found, Found::Helper { error: HelperError::Failed { how, words: Words::Said(said), .. }, .. } if how == "exit code 1" && said == "locked"),
         "{found:?}"
     );
     home.program("docker-credential-h", "echo hunter2");
@@ -188,4 +189,46 @@ fn a_broken_file_is_placed_and_not_quoted() {
     assert!(CredentialFile::read(Path::new("/nothing/here")).content.unwrap().is_none());
     home.write("config.json", "");
     assert!(CredentialFile::read(path).content.unwrap().unwrap().auths.is_empty());
+}
+
+#[tokio::test]
+async fn podman_asks_the_helpers_of_registries_conf_in_their_order() {
+    let home = Home::new();
+    let conf = ".config/containers/registries.conf";
+    let helper = |name: &str, user: &str| {
+        let script = format!(
+            r#"read key; [ "$key" = r.example ] || exit 1; echo '{{"Username":"{user}","Secret":"s"}}'"#
+        );
+        home.program(&format!("docker-credential-{name}"), &script);
+    };
+    helper("vault", "vaults");
+    let file = format!(r#"{{"auths":{{"r.example":{{"auth":"{}"}}}}}}"#, auth("files:s"));
+    home.write(".config/containers/auth.json", &file);
+    let podman = async || home.look_up(Tool::Podman, "r.example", None).await;
+    assert_eq!(name_and_secret(&podman().await).0, "files");
+    home.write(conf, r#"credential-helpers = ["vault", "containers-auth.json"]"#);
+    assert_eq!(name_and_secret(&podman().await).0, "vaults");
+    home.write(conf, r#"credential-helpers = ["containers-auth.json", "vault"]"#);
+    assert_eq!(name_and_secret(&podman().await).0, "files");
+    home.write(conf, r#"credential-helpers = ["gone", "containers-auth.json"]"#);
+    assert_eq!(name_and_secret(&podman().await).0, "files", "podman goes on after one that fails");
+    home.write(conf, r#"credential-helpers = ["gone"]"#);
+    assert!(matches!(podman().await.found, Found::Helper { error: HelperError::Missing(_), .. }));
+    let docker = home.look_up(Tool::Docker, "r.example", None).await;
+    assert!(matches!(docker.found, Found::Nothing), "docker reads none of it");
+}
+
+#[tokio::test]
+async fn a_helpers_complaint_is_not_shown_where_it_holds_what_is_in_the_files() {
+    let home = Home::new();
+    let config = format!(
+        r#"{{"auths":{{"s.example":{{"auth":"{}"}}}},"credsStore":"loud"}}"#,
+        auth("me:short one")
+    );
+    home.write(".docker/config.json", &config);
+    home.program("docker-credential-loud", "echo it was short one >&2; exit 1");
+    let found = home.look_up(Tool::Docker, "r.example", None).await;
+    let Found::Helper { error, .. } = found.found else { panic!("{found:?}") };
+    assert!(!error.to_string().contains("short one"), "{error}");
+    assert!(error.to_string().contains("held back"), "{error}");
 }

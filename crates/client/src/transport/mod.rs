@@ -2,6 +2,7 @@
 //! and says by itself what went wrong, so that a diagnosis need not guess from a message.
 
 pub mod certificate;
+pub mod date;
 pub mod proxy;
 pub mod roots;
 pub mod tls;

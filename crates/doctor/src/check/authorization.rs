@@ -10,8 +10,8 @@ use naru_client::jwt::Claims;
 use naru_client::refusal::Refusal;
 use naru_client::secret::Secret;
 use naru_client::token::{Login, TokenError, TokenService};
-use naru_codes::Cause;
 use naru_codes::report::{Category, Certainty, Evidence, EvidenceKind, Reach, Text};
+use naru_codes::{Cause, Stage};
 
 use super::exchange::anonymous::{MANIFESTS, bearer, manifest};
 use super::token::accepted::{authorization, login};
@@ -196,8 +196,12 @@ impl Case<'_> {
             if refusal.status == 404 { Cause::NameRepositoryUnknown } else { cause(self.action) };
         let (code, certainty) = cause_of(refusal, otherwise);
         let repository = self.target.repository.clone().unwrap_or_default();
-        let summary = Text::new("found-permission")
+        let of_rights =
+            matches!(code.stage(), Stage::Credential | Stage::Permission | Stage::Scope);
+        let id = if of_rights { "found-permission" } else { "found-answer" };
+        let summary = Text::new(id)
             .with("name", &self.principal)
+            .with("host", &self.place.host)
             .with("repository", &repository)
             .with("said", refusal.summary());
         let found = finding(code, certainty, repository, summary, &self.place)

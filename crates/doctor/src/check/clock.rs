@@ -1,8 +1,10 @@
 //! `clock.agrees`: this machine's clock and the server's differ by less than tokens bear.
 
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use naru_codes::Cause;
-use naru_codes::report::{Category, Certainty, Evidence, EvidenceKind, Reach, Severity, Text};
+use naru_codes::report::{
+    Category, Certainty, Evidence, EvidenceKind, Finding, Reach, Severity, Text,
+};
 
 use super::{Check, Done, Identity, LOCAL, Running, always};
 use crate::fact::{Facts, Target, Times};
@@ -38,25 +40,40 @@ fn look(facts: &Facts) -> Done {
     else {
         return Done::passed(Vec::new());
     };
-    let apart = ours.duration_since(*theirs);
-    let seconds = apart.as_secs();
-    let (theirs, ours) = (second(*theirs), second(*ours));
-    let evidence =
-        Evidence::new(EvidenceKind::Clock, format!("server {theirs}, here {ours} ({seconds:+} s)"));
-    if apart.abs() <= LEEWAY {
-        return Done::passed(vec![evidence]);
-    }
     let host = target.server.to_string();
-    let summary = Text::new("found-network-clock-skew")
-        .with("host", &host)
-        .with("seconds", seconds.unsigned_abs());
-    let place = Place { host: host.clone(), verify: CHECK.id, ..Place::default() };
-    let found = finding(Cause::NetworkClockSkew, Certainty::Proven, host, summary, &place)
+    let evidence = both(*theirs, *ours);
+    match skew(host, (*theirs, *ours), "found-network-clock-skew", Certainty::Proven, CHECK.id) {
+        Some(found) => Done::found(vec![found], Vec::new()),
+        None => Done::passed(vec![evidence]),
+    }
+}
+
+/// What it comes to that two clocks differ; nothing where they differ by no more than tokens bear.
+pub(super) fn skew(
+    host: String,
+    (theirs, ours): (Timestamp, Timestamp),
+    summary: &'static str,
+    certainty: Certainty,
+    verify: &'static str,
+) -> Option<Finding> {
+    let apart = ours.duration_since(theirs).abs();
+    if apart <= LEEWAY {
+        return None;
+    }
+    let summary =
+        Text::new(summary).with("host", &host).with("seconds", apart.as_secs().unsigned_abs());
+    let place = Place { host: host.clone(), verify, ..Place::default() };
+    let found = finding(Cause::NetworkClockSkew, certainty, host, summary, &place)
         .expected(
-            Text::new("expected-value").with("value", theirs),
-            Text::new("observed-value").with("value", ours),
+            Text::new("expected-value").with("value", second(theirs)),
+            Text::new("observed-value").with("value", second(ours)),
         )
-        .evidence([evidence]);
-    let found = if apart.abs() > FAR { found } else { found.at_most(Severity::Warning) };
-    Done::found(vec![found], Vec::new())
+        .evidence([both(theirs, ours)]);
+    Some(if apart > FAR { found } else { found.at_most(Severity::Warning) })
+}
+
+fn both(theirs: Timestamp, ours: Timestamp) -> Evidence {
+    let seconds = ours.duration_since(theirs).as_secs();
+    let (theirs, ours) = (second(theirs), second(ours));
+    Evidence::new(EvidenceKind::Clock, format!("server {theirs}, here {ours} ({seconds:+} s)"))
 }

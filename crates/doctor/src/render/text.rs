@@ -144,8 +144,9 @@ fn cause(out: &mut String, report: &Report, root: &Finding, words: Words) {
         help(out, remedy, words);
     }
     if let Some(lookup) = &root.lookup {
-        let text = words.with("report-lookup", &[("id", &lookup.correlation_id)]);
-        let _ = writeln!(out, "{}", wrap(&text, "  ", "    "));
+        // A command stands on a line of its own, whole, to be pasted.
+        let _ = writeln!(out, "{}", wrap(&words.get("report-lookup"), "  ", "    "));
+        let _ = writeln!(out, "      naru events show {}", lookup.correlation_id);
     }
     let more =
         words.with("report-more", &[("command", &format!("naru explain {}", root.code.code()))]);

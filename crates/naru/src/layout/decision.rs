@@ -6,9 +6,8 @@ use super::{Column, Form, Layout, field};
 pub(crate) static STEP: Layout = Layout {
     columns: columns![
         "head-effect" "effect" Plain,
-        "head-kind" "kind" Plain,
+        "head-kind" "kind" Plain & "head-rule" "rule" Plain,
         "head-why" "why" Plain,
-        "head-rule" "rule" Wide,
     ],
     details: &[],
 };
@@ -28,7 +27,7 @@ pub(crate) static DECISION: Layout = Layout {
 /// Somebody whom a network rule would shut out.
 pub(crate) static SHUT_OUT: Layout = Layout {
     columns: columns![
-        "head-identity" "identity" Plain,
+        "head-shut-out" "identity" Plain,
         "head-address" "address" Plain,
         "head-last-seen" "lastSeen" Time,
         "head-count" "count" Plain,

@@ -38,21 +38,20 @@ fn a_person_reads_what_was_looked_at() {
     filters().bind(|| {
         insta::assert_snapshot!(world.shown("can-i pull team --as token:ci-build"), @r"
         exit 4
-        EFFECT  KIND            WHY
-        RULE
-        -       account         it is enabled
-        ci-build
-        allow   credential      it holds, and does not expire
-        password1
-        allow   credential      it holds, and does not expire
-        password2
-        -       scope-map-rule  it covers what is below `team`, not `team` itself
-        scope-map:ci-build-scope-map:team/*
-        -       anonymous-pull  it is off
-        anonymous-pull
-        -       lock            the repository is not locked against it: readEnabled
-                                is true
-        team
+        EFFECT  KIND                                   WHY
+                RULE
+        -       account                                it is enabled
+                ci-build
+        allow   credential                             it holds, and does not expire
+                password1
+        allow   credential                             it holds, and does not expire
+                password2
+        -       scope-map-rule                         it covers what is below `team`,
+                scope-map:ci-build-scope-map:team/*    not `team` itself
+        -       anonymous-pull                         it is off
+                anonymous-pull
+        -       lock                                   the repository is not locked
+                team                                   against it: readEnabled is true
 
         ALLOWED  no
         RULE     -

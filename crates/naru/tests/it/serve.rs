@@ -195,3 +195,34 @@ fn logs_can_be_json_lines() {
         serde_json::from_str::<serde_json::Value>(line).unwrap();
     }
 }
+
+#[test]
+fn a_flood_of_equal_denials_is_a_few_lines_that_add_up_and_every_event() {
+    let mut world = World::empty();
+    let mut command = world.naru(&["serve", "--listen", "127.0.0.1:0", "--log-format", "json"]);
+    command.env("NARU_OWNER_PASSWORD", PASSWORD);
+    world.set_server(Server::start(command));
+    let address = world.server().address();
+    for _ in 0..60 {
+        assert_eq!(get(&address, "/v2/", "Authorization: Basic %%%\r\n"), 401);
+    }
+    let events = world.json("events login --failed --reason credential-malformed");
+    let counts = events.as_array().unwrap().iter().map(|event| event["Count"].as_u64().unwrap());
+    assert_eq!(counts.sum::<u64>(), 60, "{events}");
+    let (_, logs) = world.take_server().terminate();
+    let lines: Vec<serde_json::Value> =
+        logs.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let of = |message: &str| -> Vec<&serde_json::Value> {
+        let is_meant = |line: &&serde_json::Value| {
+            line["fields"]["message"].as_str().unwrap_or_default().starts_with(message)
+                && line["fields"]["cause"] == "credential-malformed"
+        };
+        lines.iter().filter(is_meant).collect()
+    };
+    let (single, counted) = (of("denied"), of("denied as well"));
+    let single = single.len() - counted.len();
+    let more: u64 = counted.iter().map(|line| line["fields"]["count"].as_u64().unwrap()).sum();
+    // The requests may fall into two minutes.
+    assert!((10..=20).contains(&single), "{logs}");
+    assert_eq!(u64::try_from(single).unwrap() + more, 60, "{logs}");
+}

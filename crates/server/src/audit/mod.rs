@@ -3,16 +3,20 @@
 //! A refusal is written before its answer goes out, as a row or counted in one ([`fold`]); the id
 //! of one that is counted is the way to its row in disguise (`naru_identity::event_id`). What was
 //! allowed is noted behind the answer ([`behind`]): a crash loses the last second of it, and
-//! nothing else. The event of a write commits with the write, and is not here. What an event says
+//! nothing else. How many refusals get log lines is in [`lines`]. The event of a write commits with the write, and is not here. What an event says
 //! is decided in `gate/event.rs`, what the operator reads of it in `control/events/`.
 
 mod behind;
 mod fold;
+mod lines;
 
+use std::collections::BTreeMap;
+use std::net::IpAddr;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use jiff::{SignedDuration, Timestamp};
 use naru_access::Maintenance;
+use naru_codes::Cause;
 use naru_identity::event_id::{Counted, EventIds};
 use naru_identity::{KeyError, KeyRing};
 use naru_store::{Event, EventEntry, EventTable, Metadata, Recorded, Spread, StoreError};
@@ -21,6 +25,7 @@ use uuid::Uuid;
 use behind::Behind;
 pub use fold::RowBounds;
 use fold::{Fold, Place};
+use lines::Lines;
 
 /// How many rows are written, or forgotten, in one transaction: others wait no longer for the
 /// writer than that takes.
@@ -63,6 +68,7 @@ pub(crate) struct Audit {
     ids: EventIds,
     fold: Mutex<Fold>,
     behind: Mutex<Behind>,
+    lines: Mutex<Lines>,
     /// One flush at a time, so that whoever waits for one finds all that was noted before.
     flushing: tokio::sync::Mutex<()>,
 }
@@ -74,6 +80,7 @@ impl Audit {
             ids: EventIds::new(&ring.mac("events")).ok_or(KeyError::Generate)?,
             fold: Mutex::new(Fold::new(settings.bounds)),
             behind: Mutex::default(),
+            lines: Mutex::new(Lines::new(settings.bounds)),
             flushing: tokio::sync::Mutex::default(),
         })
     }
@@ -99,6 +106,24 @@ impl Audit {
         };
         let recorded = metadata.record_events(vec![EventEntry { event, counting }]).await?;
         Ok(recorded.first().and_then(|recorded| self.id_of(*recorded)).unwrap_or(own))
+    }
+
+    /// Whether a refusal that comes now gets a log line of its own.
+    pub(crate) fn logs(&self, cause: Cause, address: IpAddr, now: Timestamp) -> bool {
+        self.log_counts(now);
+        lock(&self.lines).admit(cause, address)
+    }
+
+    /// Logs how many refusals had no line of their own in a minute that is over.
+    pub(crate) fn log_counts(&self, now: Timestamp) {
+        let unlogged = lock(&self.lines).over(now);
+        log(&unlogged);
+    }
+
+    /// Logs how many had none so far, since the server ends.
+    pub(crate) fn log_last_counts(&self) {
+        let unlogged = lock(&self.lines).end();
+        log(&unlogged);
     }
 
     /// Notes what was allowed.
@@ -167,6 +192,13 @@ fn spread(event: &mut Event, how: Spread) {
     }
     if how == Spread::Addresses {
         tally.last_caller_ip = Some(address);
+    }
+}
+
+fn log(unlogged: &BTreeMap<Cause, u64>) {
+    for (cause, count) in unlogged {
+        let cause = cause.code();
+        tracing::info!(cause, count, "denied as well in that minute, each with its event");
     }
 }
 

@@ -139,6 +139,7 @@ pub(crate) async fn authenticate(
             Err(Denial::new(Cause::CredentialMalformed).with_note(what).into())
         }
         Presented::Bearer(token) => by_access_token(app, showing, token.expose(), begun).await,
+        Presented::Identity(token) => by_identity_token(app, showing, token.expose()).await,
         Presented::Password { name, secret } => match SecretForm::of(secret.expose()) {
             SecretForm::Token => by_token_as_password(app, showing, name, secret).await,
             SecretForm::Generated(kind) => {
@@ -383,7 +384,7 @@ fn fault(fault: TokenFault<RegistryClaims>) -> Denial {
 }
 
 /// Checks an identity token of the directory.
-pub(crate) async fn authenticate_identity(
+async fn by_identity_token(
     app: &App,
     showing: Showing<'_>,
     token: &str,

@@ -16,6 +16,8 @@ use crate::edge::inbound::recorded;
 pub enum Presented {
     /// A token in the header.
     Bearer(Secret),
+    /// An identity token, in the form of the exchange.
+    Identity(Secret),
     /// No credential; an empty one is none.
     Nothing,
     /// A name and a secret.
@@ -87,7 +89,9 @@ impl Presented {
                 "(a secret in place of a name)".to_owned()
             }
             Self::Password { name, .. } => recorded(name),
-            Self::Bearer(_) | Self::Nothing | Self::Unreadable(_) => String::new(),
+            Self::Bearer(_) | Self::Identity(_) | Self::Nothing | Self::Unreadable(_) => {
+                String::new()
+            }
         }
     }
 
@@ -95,6 +99,7 @@ impl Presented {
     pub(crate) fn kind(&self) -> Credential {
         match self {
             Self::Bearer(_) => Credential::AccessToken,
+            Self::Identity(_) => Credential::IdentityToken,
             Self::Nothing => Credential::None,
             Self::Unreadable(_) => Credential::Unreadable,
             Self::Password { secret, .. } => match SecretForm::of(secret.expose()) {

@@ -24,7 +24,7 @@ mod throttle;
 mod tokens;
 mod words;
 
-pub(crate) use authenticate::{Caller, Means, admit, authenticate, authenticate_identity};
+pub(crate) use authenticate::{Caller, Means, admit, authenticate};
 pub use counters::Counters;
 pub(crate) use credential::Credential;
 pub use credential::Presented;

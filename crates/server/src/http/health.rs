@@ -11,13 +11,13 @@ pub(super) async fn answer(app: &App, request: &Request<Incoming>) -> Option<Ans
     let reads = matches!(*request.method(), Method::GET | Method::HEAD);
     let status = match request.uri().path() {
         "/healthz" if reads => StatusCode::OK,
-        "/readyz" if reads => match app.store.metadata().ping().await {
-            Ok(()) => StatusCode::OK,
-            Err(error) => {
-                tracing::warn!(%error, "the server is not ready");
-                StatusCode::SERVICE_UNAVAILABLE
+        "/readyz" if reads => {
+            let maintenance = &app.upkeep.maintenance;
+            match app.ready.look(&app.store, maintenance, app.now()).await {
+                true => StatusCode::OK,
+                false => StatusCode::SERVICE_UNAVAILABLE,
             }
-        },
+        }
         _ => return None,
     };
     Some(Answer::new(status))

@@ -93,8 +93,15 @@ async fn answer(
         Ok(hosted) => Arc::clone(hosted),
         Err(denial) => {
             app.metrics.denied(denial.cause);
+            let (cause, address) = (denial.cause.code(), inbound.client.address);
+            let logs = app.audit.logs(denial.cause, address, inbound.time);
             let event = event::to_no_registry(&app, &registries, &inbound, &denial);
-            return match record(&app, &mut inbound, event).await {
+            let recorded = record(&app, &mut inbound, event).await;
+            if logs {
+                let Inbound { correlation_id, method, .. } = &inbound;
+                tracing::info!(%correlation_id, cause, %address, %method, "denied");
+            }
+            return match recorded {
                 Ok(()) => nowhere(&inbound, &denial.into()),
                 Err(error) => nowhere(&inbound, &error.into()),
             };
@@ -186,11 +193,11 @@ fn note(exchange: &Exchange, denial: &Denial) {
         metrics.login(exchange.presented.kind().word(), false);
     }
     let Inbound { correlation_id, client, method, .. } = &exchange.inbound;
-    let (cause, address) = (denial.cause.code(), client.address);
+    let (cause, address) = (denial.cause.code(), &client.address);
     // Every login of a client begins with the challenge: it is no news.
     if denial.cause == Cause::CredentialMissing {
         tracing::debug!(%correlation_id, cause, %address, %method, "challenged");
-    } else {
+    } else if exchange.app.audit.logs(denial.cause, *address, exchange.inbound.time) {
         tracing::info!(%correlation_id, cause, %address, %method, "denied");
     }
 }

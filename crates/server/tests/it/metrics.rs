@@ -66,6 +66,24 @@ async fn what_clients_do_is_in_the_figures() {
 }
 
 #[tokio::test]
+async fn a_login_by_an_identity_token_counts_whether_it_is_allowed_or_not() {
+    let kit = Kit::start_with(watched).await;
+    let exchange = async |token: &str| {
+        let form = [("grant_type", "access_token"), ("access_token", token)];
+        kit.post("/oauth2/exchange").form(&form).send().await
+    };
+    exchange("eyJhbGciOiJub25lIn0.e30.").await.expect(401);
+    let login = kit.create_service_principal("deploy").await;
+    kit.admin("role", "assignment-create", json!({"assignee": "deploy", "role": "AcrPull"})).await;
+    exchange(&kit.identity_token(&login).await).await.expect(200);
+    let text = scrape(&kit).await;
+    for result in [r#"result="denied""#, r#"result="allowed""#] {
+        let labels = [r#"credential="identity-token""#, result];
+        assert_eq!(value(&text, "naru_logins_total", &labels), 1, "{text}");
+    }
+}
+
+#[tokio::test]
 async fn an_upload_is_in_progress_until_it_ends() {
     let kit = Kit::start_with(watched).await;
     let begun = kit.post("/v2/team/app/blobs/uploads/").basic(OWNER, OWNER_PASSWORD).send().await;

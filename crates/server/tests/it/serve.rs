@@ -182,6 +182,29 @@ async fn health_is_asked_for_without_credentials_and_past_the_network_rules() {
     assert_ne!(kit.post("/healthz").send().await.status, 200);
 }
 
+#[tokio::test]
+async fn a_server_that_cannot_begin_content_is_not_ready_until_it_can_again() {
+    let kit = Kit::start().await;
+    let ready = async |status: u16| {
+        assert!(kit.get("/readyz").send().await.expect(status).body.is_empty());
+        kit.get("/healthz").send().await.expect(200);
+    };
+    let later = || kit.clock().advance(jiff::SignedDuration::from_secs(1));
+    ready(200).await;
+    for part in ["uploads", "blobs"] {
+        let (there, away) = (kit.directory().join("data").join(part), kit.directory().join("away"));
+        std::fs::rename(&there, &away).unwrap();
+        ready(200).await;
+        later();
+        ready(503).await;
+        std::fs::rename(&away, &there).unwrap();
+        ready(503).await;
+        later();
+        ready(200).await;
+        assert!(!there.join("probe").exists());
+    }
+}
+
 /// Settings of a server in a directory, and what else it starts with.
 pub(crate) fn settings(
     directory: &std::path::Path,

@@ -37,6 +37,9 @@ const BATCH_FRAMES: usize = 64;
 
 const MARKER: &str = ".sealed";
 
+/// What is begun, moved and removed to see that the directories can be written; no upload's name.
+const PROBE: &str = "probe";
+
 type Open = Arc<AsyncMutex<Upload>>;
 
 /// The content store of a data directory.
@@ -278,6 +281,19 @@ impl Content for Directory {
         length: u64,
     ) -> Result<Chunks, StoreError> {
         Chunks::open(&self.path(location), size, first, length).await
+    }
+
+    async fn probe(&self) -> Result<(), StoreError> {
+        // The way of all content: a file among the uploads, which is moved. It stays empty.
+        let (begun, moved) = (self.uploads.join(PROBE), self.blobs.join(PROBE));
+        let disk = Arc::clone(&self.disk);
+        blocking(move || {
+            disk.remove(&begun)?;
+            drop(disk.create(&begun)?);
+            disk.rename(&begun, &moved)?;
+            Ok(disk.remove(&moved)?)
+        })
+        .await
     }
 
     fn parts(&self) -> u64 {

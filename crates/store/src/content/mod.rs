@@ -151,6 +151,9 @@ pub trait Content: Send + Sync {
         length: u64,
     ) -> Result<Chunks, StoreError>;
 
+    /// Whether new content could be begun at this moment. A full store passes: it still answers.
+    async fn probe(&self) -> Result<(), StoreError>;
+
     /// In how many parts [`Content::list`] goes through what is there.
     fn parts(&self) -> u64;
 

@@ -13,7 +13,7 @@ use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
 use naru_codes::Cause;
 use naru_codes::report::{
-    Category, Certainty, Evidence, EvidenceKind, Finding, Outcome, Reach, Severity, Text,
+    Because, Category, Certainty, Evidence, EvidenceKind, Finding, Outcome, Reach, Severity, Text,
 };
 use serde::Deserialize;
 use tokio::io::{AsyncRead, AsyncWrite};
@@ -85,6 +85,11 @@ async fn look(context: &Arc<Context>) -> Done {
     let (place, configured) = find(&context.surroundings);
     let (shown, answer) = match place {
         Whereabouts::Socket(path) => (path.display().to_string(), info_of_socket(&path).await),
+        Whereabouts::Address(_) if context.asked.offline => {
+            // This machine's socket is looked at in any case; an address is the network.
+            let outcome = Outcome::Skipped { because: Because::Consent(Reach::Network) };
+            return Done { outcome, facts: Facts::default(), transient: false };
+        }
         Whereabouts::Address(address) => {
             let answer = info_of_address(&address).await;
             (address, answer)

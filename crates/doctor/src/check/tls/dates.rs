@@ -1,11 +1,19 @@
 //! `tls.dates-valid`: all certificates of the chain hold now.
+//!
+//! Where they do not, either a certificate is out of date or this machine's clock is wrong. The
+//! server's own time decides, where the certificate is right in all else: if the chain holds then,
+//! it is the clock.
 
 use jiff::SignedDuration;
+use naru_client::transport::date::ServerTime;
 use naru_codes::Cause;
-use naru_codes::report::{Category, Certainty, Evidence, EvidenceKind, Reach, Severity, Text};
+use naru_codes::report::{
+    Category, Certainty, Evidence, EvidenceKind, Finding, Reach, Severity, Text,
+};
 
 use super::{described, encrypted};
-use crate::check::{Check, Done, Identity, LOCAL, Running};
+use crate::check::clock::skew;
+use crate::check::{Check, Done, Identity, REMOTE, Running};
 use crate::context::Context;
 use crate::fact::{Channel, Facts, InTime, Target};
 use crate::finding::{Place, finding, second};
@@ -19,19 +27,19 @@ pub(crate) static CHECK: Check = Check {
     after: &[],
     yields: &["in-time"],
     applies: encrypted,
-    codes: &[Cause::NetworkTlsExpired],
+    codes: &[Cause::NetworkClockSkew, Cause::NetworkTlsExpired],
     reach: Reach::Network,
     identity: Identity::Nobody,
-    budget: LOCAL,
+    budget: REMOTE,
     since: "0.1",
     retired: None,
-    run: |context, facts| -> Running { Box::pin(async move { look(&context, &facts) }) },
+    run: |context, facts| -> Running { Box::pin(async move { look(&context, &facts).await }) },
 };
 
 /// How soon an end is worth a warning.
 const SOON: SignedDuration = SignedDuration::from_hours(7 * 24);
 
-fn look(context: &Context, facts: &Facts) -> Done {
+async fn look(context: &Context, facts: &Facts) -> Done {
     let (Some(channel), Some(target)) = (facts.get::<Channel>(), facts.get::<Target>()) else {
         return Done::passed(Vec::new());
     };
@@ -64,5 +72,20 @@ fn look(context: &Context, facts: &Facts) -> Done {
         Text::new("expected-value").with("value", format!("{} - {}", bad.begins, bad.ends));
     let found = finding(Cause::NetworkTlsExpired, Certainty::Proven, host, summary, &place)
         .expected(expected, Text::new("observed-value").with("value", now));
-    Done::found(vec![found.evidence(evidence)], Vec::new())
+    let mut findings = vec![found.evidence(evidence)];
+    findings.extend(wrong_clock(context, channel, target).await);
+    Done::found(findings, Vec::new())
+}
+
+/// That this machine's clock is wrong, where the chain holds at the server's time.
+async fn wrong_clock(context: &Context, channel: &Channel, target: &Target) -> Option<Finding> {
+    channel.verdict.as_ref().filter(|verdict| verdict.trusted && verdict.named)?;
+    let connector = context.connector(&target.server);
+    let ServerTime { theirs, ours } = connector.time_despite_dates(&channel.endpoint).await?;
+    if !channel.chain.iter().all(|certificate| certificate.holds_at(theirs)) {
+        return None;
+    }
+    let summary = "found-network-clock-skew-dates";
+    // Who shows a certificate that does not hold now may be anybody who got hold of an old one.
+    skew(target.server.to_string(), (theirs, ours), summary, Certainty::Likely, CHECK.id)
 }

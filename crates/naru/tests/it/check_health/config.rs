@@ -108,3 +108,43 @@ fn a_helper_that_fails_says_why() {
     ran.root("docker-helper-failed");
     filters().bind(|| insta::assert_snapshot!("docker-helper-failed", ran.text));
 }
+
+#[test]
+fn a_helper_that_complains_with_a_secret_is_not_quoted() {
+    let world = World::new();
+    let host = world.server().address();
+    for said in ["the secret was hunter2hunter2", "password=hunter2", "got naruthunter2hunter2"] {
+        let mut bench = Bench::new();
+        bench.secret("hunter2");
+        bench.program("docker-credential-loud", &format!("echo '{said}' >&2; exit 1"));
+        let auth = "bWU6aHVudGVyMmh1bnRlcjI=";
+        bench.secret(auth);
+        bench.write(
+            ".docker/config.json",
+            &format!(r#"{{"auths":{{"other.example":{{"auth":"{auth}"}}}},"credsStore":"loud"}}"#),
+        );
+        let ran = bench.check(&[&host, "--tool", "docker"]);
+        ran.root("docker-helper-failed");
+        assert!(ran.text.contains("held back"), "{}", ran.text);
+    }
+}
+
+#[test]
+fn podmans_helper_for_everything_is_asked_as_podman_asks_it() {
+    let world = World::new();
+    let host = world.server().address();
+    let mut bench = Bench::new();
+    bench.secret(PASSWORD);
+    let conf = ".config/containers/registries.conf";
+    bench.write(conf, r#"credential-helpers = ["vault"]"#);
+    bench.check(&[&host]).root("docker-helper-missing");
+    bench.program(
+        "docker-credential-vault",
+        &format!("echo '{{\"Username\":\"owner\",\"Secret\":\"{PASSWORD}\"}}'"),
+    );
+    bench.check(&[&host]).healthy();
+    bench.write(conf, "credential-helpers = vault");
+    let ran = bench.check(&[&host]);
+    assert!(ran.text.contains("registries.conf: line 1, column 22"), "{}", ran.text);
+    assert_eq!(ran.finding("docker-config-invalid")["severity"], "error");
+}

@@ -107,3 +107,16 @@ fn an_engine_with_another_proxy_is_a_warning() {
     assert_eq!((ran.code, &ran.json["causes"][0]), (0, &"docker-proxy".into()));
     assert!(ran.text.contains("proxy.example:3128"), "{}", ran.text);
 }
+
+#[test]
+fn an_engine_across_the_network_is_not_asked_offline() {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let mut bench = Bench::bare();
+    bench.program("docker", "echo Docker version 28.2.2, build e6534b4");
+    bench.variable("DOCKER_HOST", &format!("tcp://{}", listener.local_addr().unwrap()));
+    let ran = bench.check(&["--offline"]);
+    assert_eq!(ran.outcome("docker.daemon"), "skipped", "{}", ran.text);
+    listener.set_nonblocking(true).unwrap();
+    let asked = listener.accept().map(|_| ()).unwrap_err();
+    assert_eq!(asked.kind(), std::io::ErrorKind::WouldBlock, "nobody connected");
+}

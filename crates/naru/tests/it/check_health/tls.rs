@@ -1,7 +1,9 @@
 //! Certificates, each wrong in one way.
 
+use std::sync::{Arc, Mutex};
+
 use super::bench::{Bench, Ran, filters};
-use super::faults::{Served, Server, open_registry};
+use super::faults::{Served, Server, open_registry, reply};
 
 /// The port of a host is the only thing that differs.
 fn check(certificate: &Served, trusted: bool, host: &str) -> Ran {
@@ -46,6 +48,66 @@ fn a_certificate_that_does_not_hold_yet() {
     assert!(
         ran.root("network-tls-expired")["summary"].as_str().unwrap().contains("not valid before")
     );
+}
+
+/// A registry that knows what time it is, and keeps what it was asked; and a diagnosis at it, by
+/// somebody who is logged in.
+fn check_at_a_time(served: &Served, trusted: bool, date: &'static str) -> (Ran, Vec<String>) {
+    let asked = Arc::new(Mutex::new(Vec::new()));
+    let keep = Arc::clone(&asked);
+    let server = Server::https(served, move |request| {
+        keep.lock().unwrap().push(request.to_owned());
+        let headers = format!("Docker-Distribution-Api-Version: registry/2.0\r\nDate: {date}\r\n");
+        reply("200 OK", &headers, "{}")
+    });
+    let mut bench = Bench::new();
+    let host = format!("localhost:{}", server.port());
+    bench.log_in(&host, "me", "hunter2hunter2");
+    let authority = bench.write("ca.pem", &served.authority).display().to_string();
+    let trust: &[&str] = if trusted { &["--ca-cert", &authority] } else { &[] };
+    let ran = bench.check(&[&[host.as_str()], trust].concat());
+    drop(server);
+    let asked = asked.lock().unwrap().clone();
+    (ran, asked)
+}
+
+#[test]
+fn a_certificate_that_holds_at_the_servers_time_is_in_time_and_this_clock_is_wrong() {
+    for (years, date) in [
+        ((2020, 2021), "Wed, 25 Nov 2020 12:00:00 GMT"),
+        ((2080, 2090), "Mon, 25 Nov 2080 12:00:00 GMT"),
+    ] {
+        let (ran, asked) = check_at_a_time(&Served::new(&["localhost"], years), true, date);
+        assert_eq!(ran.root("network-clock-skew")["certainty"], "likely");
+        assert_eq!(ran.finding("network-tls-expired")["explainedBy"], "network-clock-skew");
+        assert_eq!(ran.json["causes"].as_array().unwrap().len(), 1, "{}", ran.text);
+        assert!(!asked.is_empty());
+        for request in asked {
+            assert!(request.starts_with("HEAD /v2/ HTTP/1.1\r\n"), "{request}");
+            let head = request.to_lowercase();
+            assert!(!head.contains("authorization") && !head.contains("cookie"), "{request}");
+        }
+        filters()
+            .bind(|| insta::assert_snapshot!(format!("network-clock-skew-{}", years.0), ran.text));
+    }
+}
+
+#[test]
+fn a_certificate_that_does_not_hold_at_the_servers_time_either_is_out_of_date() {
+    let served = Served::new(&["localhost"], (2020, 2021));
+    let (ran, _) = check_at_a_time(&served, true, "Fri, 25 Nov 2050 12:00:00 GMT");
+    ran.root("network-tls-expired");
+    assert!(!ran.text.contains("network-clock-skew"), "{}", ran.text);
+}
+
+#[test]
+fn whoever_shows_no_trusted_certificate_is_not_even_asked_for_the_time() {
+    let date = "Wed, 25 Nov 2020 12:00:00 GMT";
+    for (names, trusted) in [(["localhost"], false), (["other.example"], true)] {
+        let (ran, asked) = check_at_a_time(&Served::new(&names, (2020, 2021)), trusted, date);
+        ran.finding("network-tls-expired");
+        assert_eq!(asked, Vec::<String>::new(), "{}", ran.text);
+    }
 }
 
 #[test]

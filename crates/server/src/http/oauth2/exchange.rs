@@ -3,6 +3,7 @@
 use http::StatusCode;
 use naru_access::{Denial, holds_nothing};
 use naru_codes::Cause;
+use naru_identity::secret::Secret;
 use naru_identity::token::{RefreshGrant, mint_refresh};
 use naru_oci::ErrorCode;
 use naru_store::StoreError;
@@ -11,7 +12,7 @@ use uuid::Uuid;
 
 use super::{Form, check_service};
 use crate::edge::Answer;
-use crate::gate::{Exchange, Refusal, Refused, authenticate_identity};
+use crate::gate::{Exchange, Presented, Refusal, Refused};
 use crate::metrics::Issued;
 
 pub(crate) async fn post(exchange: &mut Exchange) -> Result<Answer, Refusal> {
@@ -24,12 +25,12 @@ pub(crate) async fn post(exchange: &mut Exchange) -> Result<Answer, Refusal> {
         return Err(invalid(ErrorCode::RequestInvalid, "`access_token` is missing"));
     };
     check_service(exchange, form.first("service"))?;
+    exchange.presented = Presented::Identity(Secret::new(token.to_owned()));
     let tenant = form.first("tenant").and_then(|tenant| tenant.parse::<Uuid>().ok());
     if tenant.is_some_and(|tenant| tenant != exchange.hosted.registry.tenant.0) {
         return Err(Denial::new(Cause::CredentialWrongTenant).into());
     }
-    let caller = authenticate_identity(&exchange.app, exchange.showing(), token).await?;
-    let caller = exchange.admit_caller(caller)?;
+    let caller = exchange.identify().await?;
     let app = &exchange.app;
     let holder = caller.holder(app).await?;
     if holds_nothing(&holder, &exchange.hosted.policy) {
