@@ -1,8 +1,9 @@
 //! The edge: what a request really is, before anybody judges it.
 //!
 //! Decides which address it came from ([`client`]: a proxy is believed only where it is trusted),
-//! which registry its host means and where a client is sent for tokens ([`host`]), and carries
-//! bodies in both directions ([`body`], [`answer`]).
+//! which registry its host means and where a client is sent for tokens ([`host`]), refuses what two
+//! readers may take for different requests ([`shape`]), and carries bodies in both directions
+//! ([`body`], [`answer`]).
 
 mod access_line;
 pub(crate) mod answer;
@@ -10,6 +11,7 @@ pub(crate) mod body;
 mod client;
 pub(crate) mod host;
 pub(crate) mod inbound;
+pub(crate) mod shape;
 
 pub(crate) use access_line::AccessLine;
 pub(crate) use answer::Answer;

@@ -9,17 +9,18 @@ pub(crate) mod v2;
 
 use std::sync::Arc;
 
-use http::header::{ALLOW, EXPECT, HeaderName};
-use http::{Request, Response, StatusCode};
+use http::header::{ALLOW, CONNECTION, EXPECT, HeaderName};
+use http::{Request, Response, StatusCode, Version};
 use hyper::body::Incoming;
 use naru_access::{Denial, PrincipalKind};
 use naru_codes::Cause;
-use naru_oci::ErrorCode;
+use naru_oci::{ErrorCode, Errors};
 use naru_store::{Event, StoreError};
+use serde_json::json;
 use uuid::Uuid;
 
 use crate::edge::answer::CORRELATION_ID;
-use crate::edge::{AccessLine, Answer, Body, Connection, Inbound, body, host};
+use crate::edge::{AccessLine, Answer, Body, Connection, Inbound, body, host, shape};
 use crate::gate::answer::Situation;
 use crate::gate::{Exchange, Found, Kind, Presented, Refusal, Refused, Target, find};
 use crate::gate::{entra, event};
@@ -38,11 +39,19 @@ pub(crate) async fn handle(
 ) -> Response<Body> {
     let unjudged =
         |answer: Answer| answer.header(CORRELATION_ID, app.guid().to_string()).into_response();
-    if let Some(answer) = health::answer(&app, &request).await {
-        return unjudged(answer);
-    }
     if let Some(status) = too_long(&request, app.config.limits.head_bytes) {
         return unjudged(Answer::new(status));
+    }
+    let (uri, headers) = (request.uri(), request.headers());
+    if let Err(error) = shape::judge(request.method(), uri, request.version(), headers) {
+        let said = Errors::one(ErrorCode::RequestInvalid, error.to_string(), json!({}));
+        let answer = Answer::json(error.status(), &said);
+        // Where it ends, two readers may differ about too.
+        let ends = request.version() < Version::HTTP_2;
+        return unjudged(answer.header_if(CONNECTION, ends.then_some("close")));
+    }
+    if let Some(answer) = health::answer(&app, &request).await {
+        return unjudged(answer);
     }
     let Some(inbound) = Inbound::new(&app, request, connection) else {
         return unjudged(Answer::new(StatusCode::BAD_REQUEST));

@@ -1,6 +1,7 @@
 //! The server from outside, as its clients meet it.
 #![cfg(test)]
 
+mod abuse;
 mod acr;
 mod audit;
 mod causes;

@@ -75,6 +75,11 @@ async fn read(exchange: &mut Exchange) -> Result<Change, Refusal> {
         SourceError::Stalled => Refused::stalled(),
     })?;
     let example = "a change is JSON such as {\"writeEnabled\": false}";
-    let read = serde_json::from_slice(&bytes);
+    // Serde skips over what is no text where no field wants it, and reads a list as the fields.
+    let text = std::str::from_utf8(&bytes);
+    let Some(text) = text.ok().filter(|text| text.trim_start().starts_with('{')) else {
+        return Err(invalid(example.to_owned()).into());
+    };
+    let read = serde_json::from_str(text);
     Ok(read.map_err(|error| invalid(format!("{example}: {error}")))?)
 }

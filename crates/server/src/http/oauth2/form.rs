@@ -28,6 +28,12 @@ impl Form {
             }
             SourceError::Stalled => Refused::stalled(),
         })?;
+        // A reader that puts a mark in place of what is no text makes equal what differs.
+        let decoded = percent_encoding::percent_decode(&bytes).decode_utf8();
+        if decoded.is_err() {
+            let message = "the form is not UTF-8";
+            return Err(Refused::invalid(ErrorCode::RequestInvalid, message).into());
+        }
         Ok(Self(form_urlencoded::parse(&bytes).into_owned().collect()))
     }
 

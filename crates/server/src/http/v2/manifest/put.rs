@@ -33,7 +33,7 @@ pub(crate) async fn put(exchange: &mut Exchange, access: Access<Push>) -> Result
         let message = "the manifest has another digest than the one given";
         return Err(Refused::invalid(ErrorCode::DigestInvalid, message).into());
     }
-    let content_type = exchange.inbound.header(CONTENT_TYPE);
+    let content_type = content_type(exchange)?;
     let manifest = Manifest::parse(content_type, &bytes).map_err(Refused::from)?;
     let subject = manifest.subject;
     let mut event = repository_event(exchange, &access, "Push", StatusCode::CREATED.as_u16());
@@ -58,6 +58,17 @@ pub(crate) async fn put(exchange: &mut Exchange, access: Access<Push>) -> Result
         .header(CONTENT_DIGEST, digest.to_string())
         .header_if(SUBJECT, subject.map(|subject| subject.to_string()));
     Ok(more.iter().fold(answer, |answer, tag| answer.header(TAG, tag.as_str())))
+}
+
+/// `Content-Type`, which decides what the bytes are: one that is no text, or two, decide nothing.
+fn content_type(exchange: &Exchange) -> Result<Option<&str>, Refused> {
+    let mut types = exchange.inbound.headers.get_all(CONTENT_TYPE).iter();
+    let (first, second) = (types.next(), types.next());
+    let text = first.map(http::HeaderValue::to_str).transpose();
+    text.ok().filter(|_| second.is_none()).ok_or_else(|| {
+        let message = "Content-Type is not one media type";
+        Refused::invalid(ErrorCode::ManifestInvalid, message)
+    })
 }
 
 /// The tags of `?tag=`, each once.

@@ -102,7 +102,13 @@ async fn append_body(
 }
 
 fn chunk_range(exchange: &Exchange) -> Result<Option<ChunkRange>, Refused> {
-    let Some(header) = exchange.inbound.header(CONTENT_RANGE) else { return Ok(None) };
+    let mut headers = exchange.inbound.headers.get_all(CONTENT_RANGE).iter();
+    let header = match (headers.next(), headers.next()) {
+        (None, _) => return Ok(None),
+        (Some(header), None) => header.to_str().unwrap_or_default(),
+        // Which of them holds is not ours to guess.
+        (Some(_), Some(_)) => "",
+    };
     header.parse().map(Some).map_err(|error: RangeError| {
         let status = match error {
             RangeError::Form => StatusCode::BAD_REQUEST,
