@@ -1,8 +1,7 @@
 //! Names and passwords that do not hold.
 
-use std::sync::Mutex;
-
-use super::wire::{basic, form, send};
+use super::met::Meanwhile;
+use super::wire::{basic, form, send, send_to};
 use super::world::{self, Login};
 use super::{Met, Shown};
 use crate::check_health::bench::Bench;
@@ -83,6 +82,7 @@ pub(super) fn missing() -> Met {
 
 /// The wait is over, and the guesses too.
 pub(super) fn calm(met: &mut Met) {
+    met.alone();
     super::existence::restart(met);
     met.log_in();
 }
@@ -92,28 +92,23 @@ pub(super) fn throttled() -> Met {
     let world = World::new();
     let own = world::token(&world, "team/* content/read");
     // Of the generated form, so that the guesses cost little.
-    let strange = |number: usize| {
-        let mut secret = own.1.clone().into_bytes();
+    let known = own.1.clone();
+    let strange = move |number: usize| {
+        let mut secret = known.clone().into_bytes();
         let at = 10 + number % 20;
         secret[at] = if secret[at] == b'x' { b'y' } else { b'x' };
         (format!("name-{number}"), String::from_utf8(secret).unwrap())
     };
-    // Many at once, so that the wait is longer than the diagnosis takes.
-    let shown = Mutex::new(None);
-    std::thread::scope(|threads| {
-        for first in (0..200).step_by(5) {
-            let (world, strange, shown) = (&world, &strange, &shown);
-            threads.spawn(move || {
-                for number in first..first + 5 {
-                    let tried = login(world, &strange(number));
-                    if tried.status == 429 {
-                        *shown.lock().unwrap() = Some(tried);
-                    }
-                }
-            });
-        }
-    });
-    let shown = shown.into_inner().unwrap().expect("held back at last");
-    let (bench, address) = (stored(&world, &strange(7)), world.server().address());
-    Met::new(world, shown).seen_from(bench, &[&address]).knows(&own)
+    let first = strange(0);
+    let mut guesses = (0..).map(strange);
+    let shown =
+        guesses.by_ref().map(|guess| login(&world, &guess)).find(|tried| tried.status == 429);
+    // Time gives guesses back, and a diagnosis may take longer than that: so they go on until it is over.
+    let host = world.server().address();
+    let meanwhile = Meanwhile::begin(guesses.map(move |(name, secret)| {
+        send_to(&host, "GET /v2/", &[&basic(&name, &secret)], "");
+    }));
+    let (bench, address) = (stored(&world, &first), world.server().address());
+    let met = Met::new(world, shown.unwrap()).seen_from(bench, &[&address]).knows(&own);
+    met.while_others(meanwhile)
 }

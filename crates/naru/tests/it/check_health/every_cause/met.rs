@@ -1,5 +1,9 @@
 //! A refusal that happened, and the people whom it happened to.
 
+use std::sync::mpsc::{self, RecvTimeoutError, Sender};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
 use super::cure::Scene;
 use super::wire::Shown;
 use super::world::Login;
@@ -9,6 +13,9 @@ use crate::support::World;
 
 /// Where docker has its logins, below the home.
 pub(super) const FILE: &str = ".docker/config.json";
+
+/// How often others do something.
+const PACE: Duration = Duration::from_millis(200);
 
 /// A request that the scenario makes again.
 type Again = Box<dyn Fn(&World) -> Shown>;
@@ -25,12 +32,51 @@ pub(super) struct Met {
     pub(super) knows: Vec<Login>,
     /// The request that is answered once the cause is gone, where no diagnosis can say so.
     pub(super) again: Option<Again>,
+    /// What others do all the while.
+    meanwhile: Option<Meanwhile>,
+}
+
+/// Something that goes on beside a scenario, until it is dropped.
+pub(super) struct Meanwhile {
+    stop: Option<Sender<()>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Meanwhile {
+    /// Goes on with one step after the other, a few a second.
+    pub(super) fn begin(steps: impl Iterator<Item = ()> + Send + 'static) -> Self {
+        let (stop, stopped) = mpsc::channel::<()>();
+        let thread = std::thread::spawn(move || {
+            for () in steps {
+                if stopped.recv_timeout(PACE) != Err(RecvTimeoutError::Timeout) {
+                    return;
+                }
+            }
+        });
+        Self { stop: Some(stop), thread: Some(thread) }
+    }
+}
+
+impl Drop for Meanwhile {
+    fn drop(&mut self) {
+        drop(self.stop.take());
+        let ended = self.thread.take().map(JoinHandle::join);
+        assert!(ended.is_none_or(|ended| ended.is_ok()) || std::thread::panicking());
+    }
 }
 
 impl Met {
     pub(super) fn new(world: World, shown: Shown) -> Self {
         let data = world.data().display().to_string();
-        Self { world, data, shown, seen_from: None, knows: Vec::new(), again: None }
+        Self {
+            world,
+            data,
+            shown,
+            seen_from: None,
+            knows: Vec::new(),
+            again: None,
+            meanwhile: None,
+        }
     }
 
     pub(super) fn seen_from(self, bench: Bench, arguments: &[&str]) -> Self {
@@ -41,6 +87,16 @@ impl Met {
     pub(super) fn knows(mut self, login: &Login) -> Self {
         self.knows.insert(0, login.clone());
         self
+    }
+
+    /// Others do this all the while.
+    pub(super) fn while_others(self, meanwhile: Meanwhile) -> Self {
+        Self { meanwhile: Some(meanwhile), ..self }
+    }
+
+    /// Others do nothing any more.
+    pub(super) fn alone(&mut self) {
+        self.meanwhile = None;
     }
 
     pub(super) fn again(self, again: impl Fn(&World) -> Shown + 'static) -> Self {
