@@ -74,7 +74,7 @@ async fn a_login_by_an_identity_token_counts_whether_it_is_allowed_or_not() {
     };
     exchange("eyJhbGciOiJub25lIn0.e30.").await.expect(401);
     let login = kit.create_service_principal("deploy").await;
-    kit.admin("role", "assignment-create", json!({"assignee": "deploy", "role": "AcrPull"})).await;
+    kit.admin("role-assignment", "create", json!({"assignee": "deploy", "role": "AcrPull"})).await;
     exchange(&kit.identity_token(&login).await).await.expect(200);
     let text = scrape(&kit).await;
     for result in [r#"result="denied""#, r#"result="allowed""#] {

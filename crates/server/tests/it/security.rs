@@ -481,7 +481,6 @@ async fn cve_2020_15157_a_challenge_names_no_host_but_our_own() {
         kit.get("/v2/private/app/manifests/v1").host("evil.example"),
         kit.get("/v2/").at("registry").header("x-forwarded-host", "evil.example"),
         kit.get("/v2/").at("registry").header("forwarded", "host=evil.example"),
-        kit.get("http://evil.example/v2/").at("registry"),
     ] {
         let reply = request.send().await.expect(401);
         let challenge = reply.header("www-authenticate");
@@ -490,6 +489,8 @@ async fn cve_2020_15157_a_challenge_names_no_host_but_our_own() {
             "{challenge}"
         );
     }
+    // Of two hosts, neither is taken.
+    kit.get("http://evil.example/v2/").at("registry").send().await.expect(400);
     let begun = kit
         .post("/v2/a/blobs/uploads/")
         .host("evil.example")

@@ -79,10 +79,11 @@ async fn a_client_is_sent_to_no_host_that_a_stranger_chose() {
         "192.0.2.1",
         "naru.test",
         "[2001:db8::1]:80",
-        "a b",
     ] {
         assert_eq!(challenge(kit.get("/v2/").host(host)).await, canonical, "{host}");
     }
+    // What names no host is no request.
+    kit.get("/v2/").host("a b").send().await.expect(400);
     for (header, value) in
         [("x-forwarded-host", "evil.example"), ("forwarded", "host=evil.example;proto=https")]
     {
@@ -150,9 +151,5 @@ async fn without_a_domain_the_host_is_echoed_and_the_service_is_the_registrys_na
     let kit = Kit::start().await;
     let said = challenge(kit.get("/v2/").host("build-box:5000")).await;
     assert_eq!(said, r#"Bearer realm="http://build-box:5000/oauth2/token",service="registry""#);
-    let said = challenge(kit.get("/v2/").host("not a host\"")).await;
-    assert_eq!(
-        said,
-        format!(r#"Bearer realm="http://{}/oauth2/token",service="registry""#, kit.address())
-    );
+    kit.get("/v2/").host("not a host\"").send().await.expect(400);
 }
