@@ -4,7 +4,8 @@ use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use argon2::password_hash::phc::{Output, ParamsString, PasswordHash, Salt};
-use argon2::{Algorithm, Argon2, Block, Params, Version};
+use argon2::password_hash::{CustomizedPasswordHasher, PasswordVerifier};
+use argon2::{Algorithm, Argon2, Params, Version};
 
 use crate::ambient::{Entropy, EntropyExt};
 
@@ -18,11 +19,6 @@ pub const MAX_LENGTH: usize = 1024;
 const MEMORY_KIB: u32 = 19_456;
 const PASSES: u32 = 2;
 const LANES: u32 = 1;
-
-/// For so many KiB of address space a run asks, and touches what it needs. The allocator of glibc hands
-/// so large a piece back to the system when it is freed, whereas it takes the 19 MiB of one run as a
-/// reason to keep as much from then on, in the heap of each thread.
-const RESERVED_KIB: usize = 33 * 1024;
 
 /// The length of a hash.
 const OUTPUT: usize = 32;
@@ -40,7 +36,7 @@ pub enum PasswordError {
 
 /// Hashes and verifies passwords, and counts how often it did.
 pub struct Passwords {
-    params: Params,
+    argon2: Argon2<'static>,
     /// What is verified against where a name has no password, so that the work is the same.
     nobody: PasswordHash,
     runs: AtomicU64,
@@ -51,9 +47,9 @@ impl Passwords {
     pub fn new(entropy: &dyn Entropy) -> Result<Self, PasswordError> {
         let params =
             Params::new(MEMORY_KIB, PASSES, LANES, None).map_err(|_| PasswordError::Hashing)?;
-        // The hash of no password that anybody will find.
-        let nobody = phc(&params, &entropy.bytes(), &entropy.bytes())?;
-        Ok(Self { params, nobody, runs: AtomicU64::new(0) })
+        let nobody = hash_of_nothing(&params, entropy).ok_or(PasswordError::Hashing)?;
+        let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
+        Ok(Self { argon2, nobody, runs: AtomicU64::new(0) })
     }
 
     /// Hashes a new password, as a PHC string.
@@ -62,9 +58,11 @@ impl Passwords {
             return Err(PasswordError::Length);
         }
         self.runs.fetch_add(1, Ordering::Relaxed);
-        let salt: [u8; 16] = entropy.bytes();
-        let output = run(&self.params, password, &salt).ok_or(PasswordError::Hashing)?;
-        phc(&self.params, &salt, &output).map(|hash| hash.to_string())
+        let (salt, params): ([u8; 16], _) = (entropy.bytes(), self.argon2.params().clone());
+        self.argon2
+            .hash_password_customized(password.as_bytes(), &salt, None, None, params)
+            .map(|hash| hash.to_string())
+            .map_err(|_| PasswordError::Hashing)
     }
 
     /// Verifies a password against what is stored, or against nobody's. One run of Argon2id,
@@ -75,7 +73,7 @@ impl Passwords {
         let Ok(expected) = read.map(|hash| hash.unwrap_or_else(|| self.nobody.clone())) else {
             return false;
         };
-        let right = is_right(password, &expected) == Some(true);
+        let right = self.argon2.verify_password(password.as_bytes(), &expected).is_ok();
         right && stored.is_some()
     }
 
@@ -91,51 +89,16 @@ impl fmt::Debug for Passwords {
     }
 }
 
-/// Whether a password is the one of a hash, compared in constant time; none where the hash is not
-/// one that is made here.
-fn is_right(password: &str, expected: &PasswordHash) -> Option<bool> {
-    if expected.algorithm != Algorithm::Argon2id.ident()
-        || expected.version != Some(Version::V0x13.into())
-    {
-        return None;
-    }
-    let params = Params::try_from(expected).ok()?;
-    let output = run(&params, password, expected.salt.as_ref()?)?;
-    Some(Output::new(&output).ok()? == expected.hash?)
-}
-
-/// One run of Argon2id; none where the library refuses, which no input of ours explains.
-fn run(params: &Params, password: &str, salt: &[u8]) -> Option<[u8; OUTPUT]> {
-    let blocks = params.block_count();
-    let mut memory: Vec<Block> = Vec::with_capacity(blocks.max(RESERVED_KIB));
-    memory.resize(blocks, Block::default());
-    let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params.clone());
-    let mut output = [0; OUTPUT];
-    let done = argon2.hash_password_into_with_memory(
-        password.as_bytes(),
-        salt,
-        &mut output,
-        memory.as_mut_slice(),
-    );
-    done.ok().map(|()| output)
-}
-
-/// A hash with all that it was made with.
-fn phc(
-    params: &Params,
-    salt: &[u8; 16],
-    output: &[u8; OUTPUT],
-) -> Result<PasswordHash, PasswordError> {
-    let make = || {
-        Some(PasswordHash {
-            algorithm: Algorithm::Argon2id.ident(),
-            version: Some(Version::V0x13.into()),
-            params: ParamsString::try_from(params).ok()?,
-            salt: Some(Salt::new(salt).ok()?),
-            hash: Some(Output::new(output).ok()?),
-        })
-    };
-    make().ok_or(PasswordError::Hashing)
+/// A hash as any other, of no password that anybody will find: it is drawn, which takes no run.
+fn hash_of_nothing(params: &Params, entropy: &dyn Entropy) -> Option<PasswordHash> {
+    let (salt, output): ([u8; 16], [u8; OUTPUT]) = (entropy.bytes(), entropy.bytes());
+    Some(PasswordHash {
+        algorithm: Algorithm::Argon2id.ident(),
+        version: Some(Version::V0x13.into()),
+        params: ParamsString::try_from(params).ok()?,
+        salt: Some(Salt::new(&salt).ok()?),
+        hash: Some(Output::new(&output).ok()?),
+    })
 }
 
 #[cfg(test)]

@@ -3,8 +3,9 @@
 //! A refusal is written before its answer goes out, as a row or counted in one ([`fold`]); the id
 //! of one that is counted is the way to its row in disguise (`naru_identity::event_id`). What was
 //! allowed is noted behind the answer ([`behind`]): a crash loses the last second of it, and
-//! nothing else. How many refusals get log lines is in [`lines`]. The event of a write commits with the write, and is not here. What an event says
-//! is decided in `gate/event.rs`, what the operator reads of it in `control/events/`.
+//! nothing else. How many refusals get log lines is in [`lines`]. The event of a write commits with
+//! the write, and is not here. What an event says is decided in `gate/event.rs`, what the operator
+//! reads of it in `control/events/`.
 
 mod behind;
 mod fold;

@@ -102,14 +102,9 @@ async fn answer(
         Ok(hosted) => Arc::clone(hosted),
         Err(denial) => {
             app.metrics.denied(denial.cause);
-            let (cause, address) = (denial.cause.code(), inbound.client.address);
-            let logs = app.audit.logs(denial.cause, address, inbound.time);
             let event = event::to_no_registry(&app, &registries, &inbound, &denial);
             let recorded = record(&app, &mut inbound, event).await;
-            if logs {
-                let Inbound { correlation_id, method, .. } = &inbound;
-                tracing::info!(%correlation_id, cause, %address, %method, "denied");
-            }
+            log(&app, &inbound, denial.cause);
             return match recorded {
                 Ok(()) => nowhere(&inbound, &denial.into()),
                 Err(error) => nowhere(&inbound, &error.into()),
@@ -201,13 +196,18 @@ fn note(exchange: &Exchange, denial: &Denial) {
     if exchange.caller.is_none() && !matches!(exchange.presented, Presented::Nothing) {
         metrics.login(exchange.presented.kind().word(), false);
     }
-    let Inbound { correlation_id, client, method, .. } = &exchange.inbound;
-    let (cause, address) = (denial.cause.code(), &client.address);
+    log(&exchange.app, &exchange.inbound, denial.cause);
+}
+
+/// Logs a refusal with the id by which its event is found, within what a minute has lines for.
+fn log(app: &App, inbound: &Inbound, cause: Cause) {
+    let Inbound { correlation_id, client, method, time, .. } = inbound;
+    let (code, address) = (cause.code(), client.address);
     // Every login of a client begins with the challenge: it is no news.
-    if denial.cause == Cause::CredentialMissing {
-        tracing::debug!(%correlation_id, cause, %address, %method, "challenged");
-    } else if exchange.app.audit.logs(denial.cause, *address, exchange.inbound.time) {
-        tracing::info!(%correlation_id, cause, %address, %method, "denied");
+    if cause == Cause::CredentialMissing {
+        tracing::debug!(%correlation_id, cause = code, %address, %method, "challenged");
+    } else if app.audit.logs(cause, address, *time) {
+        tracing::info!(%correlation_id, cause = code, %address, %method, "denied");
     }
 }
 
