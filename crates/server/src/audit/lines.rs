@@ -18,21 +18,21 @@ pub(super) struct Lines {
     bounds: RowBounds,
     minute: i64,
     same: HashMap<(Cause, IpAddr), u32>,
-    lines: u32,
+    admitted: u32,
     unlogged: BTreeMap<Cause, u64>,
 }
 
 impl Lines {
     pub(super) fn new(bounds: RowBounds) -> Self {
         let (same, unlogged) = (HashMap::new(), BTreeMap::new());
-        Self { bounds, minute: i64::MIN, same, lines: 0, unlogged }
+        Self { bounds, minute: i64::MIN, same, admitted: 0, unlogged }
     }
 
     /// Whether a refusal that comes now gets a line; call [`Lines::over`] before it.
     pub(super) fn admit(&mut self, cause: Cause, address: IpAddr) -> bool {
         let same = self.same.get(&(cause, address)).copied().unwrap_or_default();
-        if self.lines < self.bounds.registry && same < self.bounds.same {
-            self.lines += 1;
+        if self.admitted < self.bounds.registry && same < self.bounds.same {
+            self.admitted += 1;
             self.same.insert((cause, address), same + 1);
             return true;
         }
@@ -53,7 +53,7 @@ impl Lines {
     /// What had no line so far; the next begins anew.
     pub(super) fn end(&mut self) -> BTreeMap<Cause, u64> {
         self.same.clear();
-        self.lines = 0;
+        self.admitted = 0;
         std::mem::take(&mut self.unlogged)
     }
 }

@@ -13,9 +13,10 @@ pub(super) async fn answer(app: &App, request: &Request<Incoming>) -> Option<Ans
         "/healthz" if reads => StatusCode::OK,
         "/readyz" if reads => {
             let maintenance = &app.upkeep.maintenance;
-            match app.ready.look(&app.store, maintenance, app.now()).await {
-                true => StatusCode::OK,
-                false => StatusCode::SERVICE_UNAVAILABLE,
+            if app.ready.look(&app.store, maintenance, app.now()).await {
+                StatusCode::OK
+            } else {
+                StatusCode::SERVICE_UNAVAILABLE
             }
         }
         _ => return None,
