@@ -38,10 +38,13 @@ impl ScopePath {
         if self.key == "/" {
             return true;
         }
-        other
-            .key
-            .strip_prefix(&self.key)
-            .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        let Some((start, rest)) = other.key.as_bytes().split_at_checked(self.key.len()) else {
+            return false;
+        };
+        // The paths of somebody's many assignments mostly differ in their ends.
+        matches!(rest.first(), None | Some(b'/'))
+            && start.last() == self.key.as_bytes().last()
+            && start == self.key.as_bytes()
     }
 }
 

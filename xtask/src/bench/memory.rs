@@ -45,7 +45,10 @@ pub(super) fn run(product: &Product) -> Result<(), Failure> {
     let pulling = peak(process, || together(|client| pull(address, &bearer, client)))?;
     let after = gauge::memory(process, "VmRSS")?;
     stage.server.stop()?;
-    let mib = |bytes: u64| format!("{} MiB", bytes.div_ceil(1 << 20));
+    let mib = |bytes: u64| {
+        let tenths = (bytes * 10).div_ceil(1 << 20);
+        format!("{}.{} MiB", tenths / 10, tenths % 10)
+    };
     let table = format!(
         "| resident memory | |\n|---|---|\n| idle, after its first start | {} |\n\
          | peak while {CLIENTS} push 1 GiB each | {} |\n| peak while {CLIENTS} pull it | {} |\n\
