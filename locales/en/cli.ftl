@@ -318,9 +318,9 @@ step-removal = collecting
 step-search = looking for what nobody needs
 
 fault-blob-damaged = the bytes of this blob are not those of its digest
-remedy-blob-damaged = pulls of it fail: put the file back from a backup; or delete the manifests that name it, run `naru gc --lease 0s` while nobody pushes, and push the image again; and have the disk checked
+remedy-blob-damaged = it is served to nobody any more: push an image that has it again, and the registry asks for it and has it whole; or put the file back from a backup and run `naru verify` again; and have the disk checked
 fault-blob-missing = the bytes of this blob are not there
-remedy-blob-missing = pulls of it fail: put the file back from a backup; or delete the manifests that name it, run `naru gc --lease 0s` while nobody pushes, and push the image again
+remedy-blob-missing = pulls of it fail: push an image that has it again, and the registry asks for it and has it whole; or put the file back from a backup
 fault-blob-unlinked = a manifest names this blob, and its repository does not have it
 remedy-blob-unlinked = push the image again, or delete the manifest
 fault-blob-unreadable = the bytes of this blob cannot be read

@@ -318,9 +318,9 @@ step-removal = 수집
 step-search = 쓰지 않는 데이터 찾기
 
 fault-blob-damaged = 이 Blob의 내용이 다이제스트와 다릅니다
-remedy-blob-damaged = 끌어오기가 실패합니다. 백업에서 파일을 복원하세요. 백업이 없으면 이 Blob을 참조하는 매니페스트를 삭제하고, 푸시가 없을 때 `naru gc --lease 0s`를 실행한 다음 이미지를 다시 푸시하세요. 디스크도 점검하세요
+remedy-blob-damaged = 이 Blob은 더 이상 제공되지 않습니다. 이 Blob이 들어 있는 이미지를 다시 푸시하면 새로 올라와 복구됩니다. 또는 백업에서 파일을 복원한 다음 `naru verify`를 다시 실행하세요. 디스크도 점검하세요
 fault-blob-missing = 이 Blob의 내용이 없습니다
-remedy-blob-missing = 끌어오기가 실패합니다. 백업에서 파일을 복원하세요. 백업이 없으면 이 Blob을 참조하는 매니페스트를 삭제하고, 푸시가 없을 때 `naru gc --lease 0s`를 실행한 다음 이미지를 다시 푸시하세요
+remedy-blob-missing = 끌어오기가 실패합니다. 이 Blob이 들어 있는 이미지를 다시 푸시하면 새로 올라와 복구됩니다. 또는 백업에서 파일을 복원하세요
 fault-blob-unlinked = 매니페스트가 참조하는 이 Blob이 리포지토리에 없습니다
 remedy-blob-unlinked = 이미지를 다시 푸시하거나 매니페스트를 삭제하세요
 fault-blob-unreadable = 이 Blob의 내용을 읽을 수 없습니다

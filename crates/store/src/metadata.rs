@@ -16,10 +16,10 @@ use crate::error::{AdminError, Missing, StoreError};
 use crate::freshness::Freshness;
 use crate::record::{
     Account, Attributes, AttributesPatch, Barred, Blob, BlobStat, Deed, DeletedRepository, Event,
-    EventEntry, EventFilter, EventTable, HumanAccount, Item, Listing, Load, Location, LoginEvent,
-    ManifestPut, ManifestRecord, ManifestStat, NewManifest, NewRegistry, NewRoleAssignment,
-    NewScopeMap, NewSecret, NewServicePrincipal, NewTenant, NewToken, NewUser, Order, Page,
-    PutRefusal, Recorded, Registry, RegistryPatch, RepositoryEvent, RepositoryRecord,
+    EventEntry, EventFilter, EventTable, HumanAccount, Item, Linked, Listing, Load, Location,
+    LoginEvent, ManifestPut, ManifestRecord, ManifestStat, NewManifest, NewRegistry,
+    NewRoleAssignment, NewScopeMap, NewSecret, NewServicePrincipal, NewTenant, NewToken, NewUser,
+    Order, Page, PutRefusal, Recorded, Registry, RegistryPatch, RepositoryEvent, RepositoryRecord,
     RoleAssignmentRecord, ScopeMapPatch, ScopeMapRecord, Sealed, SecretRecord, Seen, SeenFilter,
     ServicePrincipalRecord, Standing, Stored, StoredManifest, TagRecord, TokenPatch, TokenRecord,
     UnlinkRefusal, UserRecord,
@@ -99,14 +99,17 @@ pub trait Repositories: Send + Sync {
         now: Timestamp,
     ) -> Result<bool, StoreError>;
 
-    /// Links an uploaded blob. `false` where the bytes were there already, and those of this
-    /// upload are not used.
+    /// Links an uploaded blob. Where the bytes that lie beside its row are not right any more, those
+    /// of this upload take their place.
     async fn link_blob(
         &self,
         access: &Access<Push>,
         sealed: &Sealed,
         now: Timestamp,
-    ) -> Result<Result<bool, Barred>, StoreError>;
+    ) -> Result<Result<Linked, Barred>, StoreError>;
+
+    /// The bytes of a blob in the content store are right again: somebody pushed them.
+    async fn mend_blob(&self, access: &Access<Push>, digest: &Digest) -> Result<(), StoreError>;
 
     /// The repositories of the registry that link a blob, the oldest first, for the decision from
     /// which of them it may be mounted.

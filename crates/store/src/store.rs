@@ -11,9 +11,9 @@ use crate::content::{
     Chunks, Content, Directory, Leftover, MOST_UPLOADS, Source, UploadError, UploadKey,
 };
 use crate::data_dir::DataDir;
-use crate::error::StoreError;
+use crate::error::{Missing, StoreError};
 use crate::metadata::Metadata;
-use crate::record::{Location, SealedBody};
+use crate::record::{Barred, BlobStat, Linked, Location, SealedBody};
 use crate::sqlite::{MigrateError, Sqlite};
 
 /// All that is durable.
@@ -133,9 +133,35 @@ impl Store {
         // there after all.
         let linked = self.metadata.link_blob(access, &sealed, now).await?;
         if let SealedBody::Stored(location) = &sealed.body {
-            self.dispose(location, linked == Ok(true)).await;
+            if let Ok(Linked::Known { location: Some(known), damaged }) = &linked
+                && (*damaged || self.content.size(known).await != Ok(Some(sealed.size)))
+            {
+                // What was there before is not whole, and this is.
+                self.content.replace(known, location).await?;
+                if *damaged {
+                    self.metadata.mend_blob(access, &digest).await?;
+                }
+            } else {
+                self.dispose(location, linked == Ok(Linked::New)).await;
+            }
         }
         linked.map(drop).map_err(|_| UploadError::Locked)
+    }
+
+    /// What there is to know of a blob of the repository. One whose bytes are known not to be whole
+    /// is as good as missing: who asks is to send it again.
+    pub async fn stat_blob(
+        &self,
+        access: &Access<Pull>,
+        digest: &Digest,
+    ) -> Result<Result<BlobStat, Barred>, StoreError> {
+        let stat = self.metadata.stat_blob(access, digest).await?;
+        if let Ok(BlobStat { size, location: Some(location), .. }) = &stat
+            && self.content.size(location).await? != Some(*size)
+        {
+            return Ok(Err(Missing::Content.into()));
+        }
+        Ok(stat)
     }
 
     /// Reads `length` bytes of stored content from `first` on. Location and size come from a blob

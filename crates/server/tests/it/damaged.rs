@@ -1,6 +1,7 @@
 //! Content that is not what was stored any more: `verify` finds it, and it is never served as if it
-//! were whole where that can be known. In the database it always is; of a file it is its size. The
-//! bytes of a file that kept its size are known by whoever hashes them, as each client does.
+//! were whole where that can be known. In the database it always is; of a file it is its size. That
+//! the bytes of a file that kept its size are others is known once a verification has read them.
+//! Whoever pushes again is asked for what is not whole, and puts it right.
 
 use std::fs;
 use std::path::PathBuf;
@@ -54,18 +55,42 @@ async fn a_file_of_another_size_is_not_served_not_even_in_part() {
     // Put back from elsewhere, it is served again.
     fs::write(&path, &content).unwrap();
     assert_eq!(get(&kit, &format!("blobs/{digest}")).await.expect(200).body, content);
+    // As it is where it is pushed again.
+    fs::remove_file(&path).unwrap();
+    push_again(&kit, &content).await;
+    assert_eq!(get(&kit, &format!("blobs/{digest}")).await.expect(200).body, content);
+    assert_eq!(faults(&kit).await, []);
+}
+
+/// Pushes as every client does: only what is not there.
+async fn push_again(kit: &Kit, content: &[u8]) {
+    let path = format!("/v2/team/app/blobs/{}", Digest::sha256(content));
+    kit.head(&path).basic(WHO.0, WHO.1).send().await.expect(404);
+    kit.push_blob(WHO, "team/app", content).await.expect(201);
+    kit.head(&path).basic(WHO.0, WHO.1).send().await.expect(200);
 }
 
 #[tokio::test]
-async fn a_file_of_the_same_size_is_found_by_verification() {
-    let kit = Kit::start().await;
+async fn a_file_of_the_same_size_is_not_served_once_verification_has_found_it() {
+    let mut kit = Kit::start().await;
     let content = blob("layer", 300_000);
     let digest = Digest::sha256(&content);
     kit.push_blob(WHO, "team/app", &content).await.expect(201);
     let mut turned = content.clone();
     turned[150_000] ^= 1;
     fs::write(file(&kit), turned).unwrap();
+    get(&kit, &format!("blobs/{digest}")).await.expect(200);
     assert_eq!(faults(&kit).await, [(json!("blob-damaged"), json!(digest.to_string()))]);
+    refused(&get(&kit, &format!("blobs/{digest}")).await);
+    kit.restart().await;
+    refused(&get(&kit, &format!("blobs/{digest}")).await);
+    // Nor is it mounted elsewhere: the client is to upload.
+    let mount = format!("/v2/team/copy/blobs/uploads/?mount={digest}&from=team/app");
+    kit.post(&mount).basic(WHO.0, WHO.1).send().await.expect(202);
+    push_again(&kit, &content).await;
+    assert_eq!(get(&kit, &format!("blobs/{digest}")).await.expect(200).body, content);
+    kit.post(&mount).basic(WHO.0, WHO.1).send().await.expect(201);
+    assert_eq!(faults(&kit).await, []);
 }
 
 #[tokio::test]

@@ -263,6 +263,17 @@ impl Content for Directory {
         blocking(move || Ok(disk.remove(&marker)?)).await
     }
 
+    async fn replace(&self, old: &Location, new: &Location) -> Result<(), StoreError> {
+        let (disk, marker) = (Arc::clone(&self.disk), self.marker(new));
+        let (new, old) = (self.path(new), self.path(old));
+        blocking(move || {
+            disk.rename(&new, &old)?;
+            disk.sync_directory(old.parent().unwrap_or(&old))?;
+            Ok(disk.remove(&marker)?)
+        })
+        .await
+    }
+
     async fn remove(&self, location: &Location) -> Result<(), StoreError> {
         let (disk, path, marker) =
             (Arc::clone(&self.disk), self.path(location), self.marker(location));

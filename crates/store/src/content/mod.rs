@@ -138,6 +138,9 @@ pub trait Content: Send + Sync {
     /// Sealed content has the row that names it.
     async fn settle(&self, location: &Location) -> Result<(), StoreError>;
 
+    /// Puts sealed content in the place of what is not whole any more. Durable when this returns.
+    async fn replace(&self, old: &Location, new: &Location) -> Result<(), StoreError>;
+
     /// Removes content that no row names.
     async fn remove(&self, location: &Location) -> Result<(), StoreError>;
 

@@ -72,6 +72,16 @@ pub trait Upkeep: Send + Sync {
         blob: BlobRow,
     ) -> Result<Option<Vec<Concerned>>, StoreError>;
 
+    /// Notes since when a blob is known to be damaged, or that it is not, unless it is not there any
+    /// more, as it was. One that is damaged is not served, and is missing to whoever asks whether it
+    /// is there, so that they push it again.
+    async fn mark_blob(
+        &self,
+        maintenance: &Maintenance,
+        blob: BlobRow,
+        damaged: Option<Timestamp>,
+    ) -> Result<(), StoreError>;
+
     /// Verifies the next page of manifests.
     async fn check_manifests(
         &self,

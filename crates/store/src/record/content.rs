@@ -29,12 +29,28 @@ pub enum BlobBody {
 }
 
 /// What a HEAD of a blob tells.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BlobStat {
     /// Its size in bytes.
     pub size: u64,
+    /// Where its bytes are, if they are in the content store.
+    pub location: Option<Location>,
     /// Where no manifest of the repository names it: since when its lease runs.
     pub leased: Option<Timestamp>,
+}
+
+/// What the link of an uploaded blob came to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Linked {
+    /// To the bytes of the upload, which are the blob's now.
+    New,
+    /// To bytes that were there before, which those of the upload are not needed beside.
+    Known {
+        /// Where they are, if they are in the content store.
+        location: Option<Location>,
+        /// Whether a verification found that they are others.
+        damaged: bool,
+    },
 }
 
 /// Bytes that were uploaded, checked against their digest and made durable.

@@ -18,8 +18,8 @@ pub use attributes::{
     RepositoryRecord, TagRecord,
 };
 pub use content::{
-    Blob, BlobBody, BlobStat, Listing, Location, ManifestPut, ManifestStat, NewManifest, Page,
-    PutRefusal, Sealed, SealedBody, StoredManifest, UnlinkRefusal,
+    Blob, BlobBody, BlobStat, Linked, Listing, Location, ManifestPut, ManifestStat, NewManifest,
+    Page, PutRefusal, Sealed, SealedBody, StoredManifest, UnlinkRefusal,
 };
 pub use event::{
     CountingRow, Event, EventEntry, EventFilter, EventTable, LoginEvent, Recorded, RepositoryEvent,

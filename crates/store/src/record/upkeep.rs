@@ -156,6 +156,8 @@ pub struct BlobRow {
     pub digest: Digest,
     /// The size that it should have.
     pub size: u64,
+    /// Whether an earlier verification found that its bytes are others.
+    pub damaged: bool,
     /// What of it is known without the content store.
     pub body: BlobRowBody,
 }

@@ -14,6 +14,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../../migrations/0003_verification.sql"),
     include_str!("../../migrations/0004_events.sql"),
     include_str!("../../migrations/0005_growth.sql"),
+    include_str!("../../migrations/0006_damage.sql"),
 ];
 
 /// Why a database cannot be used.

@@ -59,6 +59,22 @@ impl Store {
     }
 }
 
+/// What is wrong with the bytes of a blob.
+struct Wrong {
+    kind: FaultKind,
+    /// What more there is to say.
+    detail: Option<String>,
+    /// Whether it is noted with the blob, since whoever reads it does not see it. That a file is
+    /// not there, is too short, or cannot be read is seen by each, and may be over at any time.
+    lasts: bool,
+}
+
+impl Wrong {
+    const fn lasting(kind: FaultKind) -> Self {
+        Self { kind, detail: None, lasts: true }
+    }
+}
+
 /// A verification under way.
 struct Verifying<'a> {
     store: &'a Store,
@@ -130,13 +146,20 @@ impl Verifying<'_> {
 
     async fn blob(&mut self, row: BlobRow) -> Flow {
         let wrong = match &row.body {
-            BlobRowBody::Inline(wrong) => wrong.map(|kind| (kind, None)),
-            BlobRowBody::Stored(location) => match self.read(&row, location).await {
+            BlobRowBody::Inline(wrong) => wrong.map(Wrong::lasting),
+            BlobRowBody::Stored(location) => match self.read_twice(&row, location).await {
                 ControlFlow::Break(()) => return Ok(ControlFlow::Break(())),
                 ControlFlow::Continue(wrong) => wrong,
             },
         };
-        let Some((kind, detail)) = wrong else { return Ok(ControlFlow::Continue(())) };
+        let lasts = wrong.as_ref().is_some_and(|wrong| wrong.lasts);
+        if lasts != row.damaged {
+            let damaged = lasts.then_some(self.at.started);
+            self.store.metadata().mark_blob(self.maintenance, row.clone(), damaged).await?;
+        }
+        let Some(Wrong { kind, detail, .. }) = wrong else {
+            return Ok(ControlFlow::Continue(()));
+        };
         let file = match &row.body {
             BlobRowBody::Inline(_) => None,
             BlobRowBody::Stored(location) => Some(location.0.clone()),
@@ -149,23 +172,32 @@ impl Verifying<'_> {
         Ok(ControlFlow::Continue(()))
     }
 
-    /// Reads a file to its end; what is wrong with it, and what more there is to say about that.
-    async fn read(
+    /// Reads a file, and once more where its bytes are others: somebody may have put the right ones
+    /// there meanwhile, and what is said of it lasts.
+    async fn read_twice(
         &mut self,
         row: &BlobRow,
         location: &Location,
-    ) -> ControlFlow<(), Option<(FaultKind, Option<String>)>> {
+    ) -> ControlFlow<(), Option<Wrong>> {
+        match self.read(row, location).await? {
+            Some(Wrong { lasts: true, .. }) => self.read(row, location).await,
+            wrong => ControlFlow::Continue(wrong),
+        }
+    }
+
+    /// Reads a file to its end; what is wrong with it.
+    async fn read(&mut self, row: &BlobRow, location: &Location) -> ControlFlow<(), Option<Wrong>> {
         let content = self.store.content();
-        let unreadable = |error: &StoreError| {
-            ControlFlow::Continue(Some((FaultKind::BlobUnreadable, Some(error.to_string()))))
-        };
+        let wrong =
+            |kind, detail| ControlFlow::Continue(Some(Wrong { kind, detail, lasts: false }));
+        let unreadable =
+            |error: &StoreError| wrong(FaultKind::BlobUnreadable, Some(error.to_string()));
         match content.size(location).await {
             Ok(Some(size)) if size == row.size => {}
             Ok(Some(size)) => {
-                let detail = format!("{size} B != {} B", row.size);
-                return ControlFlow::Continue(Some((FaultKind::BlobDamaged, Some(detail))));
+                return wrong(FaultKind::BlobDamaged, Some(format!("{size} B != {} B", row.size)));
             }
-            Ok(None) => return ControlFlow::Continue(Some((FaultKind::BlobMissing, None))),
+            Ok(None) => return wrong(FaultKind::BlobMissing, None),
             Err(error) => return unreadable(&error),
         }
         let mut chunks = match content.read(location, row.size, 0, row.size).await {
@@ -190,7 +222,7 @@ impl Verifying<'_> {
             self.progress(done, self.extent.bytes).await?;
         }
         let same = hasher.finish() == row.digest;
-        ControlFlow::Continue((!same).then_some((FaultKind::BlobDamaged, None)))
+        ControlFlow::Continue((!same).then_some(Wrong::lasting(FaultKind::BlobDamaged)))
     }
 
     async fn manifests(&mut self) -> Flow {

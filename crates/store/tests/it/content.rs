@@ -118,11 +118,17 @@ impl Bench {
 
     /// What is stored under a digest; none where it is not linked.
     pub(crate) async fn pull(&self, digest: &Digest) -> Option<Vec<u8>> {
-        let blob = self.store.metadata().blob(&self.may::<Pull>(), digest).await.unwrap().ok()?;
-        Some(match blob.body {
-            BlobBody::Inline(bytes) => bytes.to_vec(),
-            BlobBody::Stored(_) => self.part(digest, 0, blob.size).await.unwrap(),
-        })
+        self.try_pull(digest).await.unwrap()
+    }
+
+    /// As [`Bench::pull`], where it may be damaged.
+    pub(crate) async fn try_pull(&self, digest: &Digest) -> Result<Option<Vec<u8>>, StoreError> {
+        let found = self.store.metadata().blob(&self.may::<Pull>(), digest).await?;
+        let Ok(blob) = found else { return Ok(None) };
+        match blob.body {
+            BlobBody::Inline(bytes) => Ok(Some(bytes.to_vec())),
+            BlobBody::Stored(_) => self.part(digest, 0, blob.size).await.map(Some),
+        }
     }
 
     /// A part of content that lies in a file.

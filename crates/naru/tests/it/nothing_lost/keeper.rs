@@ -10,7 +10,7 @@ use naru_server::ambient::SystemEntropy;
 use serde_json::{Value, json};
 
 use super::Numbers;
-use super::wire::{Cut, Wire};
+use super::wire::{Cut, Reply, Wire};
 
 /// What is known of an account.
 #[derive(Clone, Debug, Default)]
@@ -236,14 +236,21 @@ fn differs(wire: &Wire, expected: &Accounts) -> Option<String> {
         return Some(format!("{due:?} are due, and {there:?} are there"));
     }
     for ((_, name), account) in expected {
-        let in_with = |password: &Option<String>| {
-            password.as_ref().map(|password| wire.by(name, password).get("/v2/").unwrap().status)
+        let answered = |password: &Option<String>| {
+            password.as_ref().map(|password| wire.by(name, password).get("/v2/").unwrap())
         };
-        if in_with(&account.password).is_some_and(|status| (status == 200) != account.enabled) {
-            return Some(format!("the password of {name} is another"));
+        // Whoever has the right password is told that the account is disabled, and nobody else.
+        let disabled = |reply: &Reply| reply.header("x-naru-cause") == "credential-disabled";
+        if let Some(reply) = answered(&account.password) {
+            let right = if account.enabled { reply.status == 200 } else { disabled(&reply) };
+            if !right {
+                return Some(format!("{account:?}: {name} is answered {}", reply.text()));
+            }
         }
-        if in_with(&account.dead).is_some_and(|status| status == 200) {
-            return Some(format!("the old password of {name} still holds"));
+        if let Some(reply) = answered(&account.dead)
+            && (reply.status == 200 || disabled(&reply))
+        {
+            return Some(format!("{account:?}: the old password of {name} still holds"));
         }
     }
     None

@@ -85,7 +85,7 @@ async fn verification_names_what_is_wrong_with_which_tag_in_the_readers_language
     assert_eq!(fault["digest"], new);
     let concerned = json!([{ "registry": "registry", "repository": "team/app", "tags": ["v1"] }]);
     assert_eq!(fault["repositories"], concerned);
-    assert!(fault["remedy"].as_str().unwrap().contains("naru gc"), "{fault}");
+    assert!(fault["remedy"].as_str().unwrap().contains("push an image"), "{fault}");
     let lines = lines(&kit, "verify", "ko").await;
     let last = lines.last().unwrap();
     assert_eq!((&last["status"], &last["body"]["faultCount"]), (&json!(200), &json!(1)));

@@ -7,7 +7,7 @@
 
 use bytes::Bytes;
 use jiff::Timestamp;
-use naru_access::{InRegistry, InRepository};
+use naru_access::{InRegistry, InRepository, TenantId};
 use naru_oci::{Digest, RepositoryName};
 
 use super::super::audit::insert_repository_event;
@@ -17,19 +17,20 @@ use super::super::session::{
 use super::{key, open_for_write};
 use crate::error::{Missing, StoreError};
 use crate::record::{
-    Attributes, Barred, Blob, BlobBody, BlobStat, Location, RepositoryEvent, Sealed, SealedBody,
-    UnlinkRefusal,
+    Attributes, Barred, Blob, BlobBody, BlobStat, Linked, Location, RepositoryEvent, Sealed,
+    SealedBody, UnlinkRefusal,
 };
 
-pub(super) const READ: &str = "SELECT b.size, b.location, c.bytes, r.locks FROM repository r \
+pub(super) const READ: &str = "SELECT b.size, b.location, c.bytes, r.locks, b.damaged IS NOT NULL \
+    FROM repository r \
     JOIN blob b ON b.tenant = r.tenant AND b.digest = ?4 \
     JOIN blob_link l ON l.repository = r.id AND l.blob = b.id \
     LEFT JOIN blob_content c ON c.blob = b.id \
     WHERE r.tenant = ?1 AND r.registry = ?2 AND r.name = ?3";
 
 pub(super) const STAT: &str = "SELECT b.size, l.lease, EXISTS (SELECT 1 FROM manifest_reference n \
-    WHERE n.repository = r.id AND n.digest = b.digest AND n.kind = 'blob'), r.locks \
-    FROM repository r \
+    WHERE n.repository = r.id AND n.digest = b.digest AND n.kind = 'blob'), r.locks, b.location, \
+    b.damaged IS NOT NULL FROM repository r \
     JOIN blob b ON b.tenant = r.tenant AND b.digest = ?4 \
     JOIN blob_link l ON l.repository = r.id AND l.blob = b.id \
     WHERE r.tenant = ?1 AND r.registry = ?2 AND r.name = ?3";
@@ -78,15 +79,21 @@ pub(super) fn read(
     let (tenant, registry, name) = key(place);
     let found = session.row(READ, (tenant, registry, name, digest_key(digest)), |row| {
         let (location, bytes) = (row.get(1)?, row.get::<_, Option<Vec<u8>>>(2)?);
-        Ok((size_at(row, 0)?, location, bytes, Attributes::from_locks(row.get(3)?)))
+        let attributes = Attributes::from_locks(row.get(3)?);
+        Ok((size_at(row, 0)?, location, bytes, attributes, row.get::<_, bool>(4)?))
     })?;
-    let Some((size, location, bytes, attributes)) = found else {
+    let Some((size, location, bytes, attributes, damaged)) = found else {
         return Ok(Err(Missing::Content.into()));
     };
     if !attributes.read_enabled {
         return Ok(Err(Barred::Locked));
     }
     let body = match (location, bytes) {
+        (Some(_), None) if damaged => {
+            return Err(StoreError::Damaged(format!(
+                "the bytes of `{digest}` are others, as a verification found"
+            )));
+        }
         (Some(name), None) => BlobBody::Stored(Location(name)),
         // The pages of a database carry no checksum: so little is checked each time.
         (None, Some(bytes)) if bytes.len() as u64 == size && digest.is_of(&bytes) => {
@@ -113,8 +120,13 @@ pub(super) fn stat(
         if !Attributes::from_locks(row.get(3)?).read_enabled {
             return Ok(Err(Barred::Locked));
         }
+        // Its client is to send it again.
+        if row.get(5)? {
+            return Ok(Err(Missing::Content.into()));
+        }
         let leased = if named { None } else { Some(lease) };
-        Ok(Ok(BlobStat { size: size_at(row, 0)?, leased }))
+        let location = row.get::<_, Option<String>>(4)?.map(Location);
+        Ok(Ok(BlobStat { size: size_at(row, 0)?, location, leased }))
     })?;
     Ok(found.unwrap_or(Err(Barred::Missing(Missing::Content))))
 }
@@ -135,17 +147,24 @@ pub(super) fn link(
     place: &InRepository,
     new: &NewBlob,
     now: Timestamp,
-) -> Result<Result<bool, Barred>, StoreError> {
+) -> Result<Result<Linked, Barred>, StoreError> {
     let repository = match open_for_write(session, place, now)? {
         Ok(repository) => repository,
         Err(barred) => return Ok(Err(barred)),
     };
     let (tenant, digest) = (place.registry.tenant.bytes(), digest_key(&new.digest));
-    let sql = "SELECT id FROM blob WHERE tenant = ?1 AND digest = ?2";
-    let known = session.row(sql, (tenant, &digest), |row| row.get(0))?;
-    if let Some(blob) = known {
+    let sql =
+        "SELECT id, location, damaged IS NOT NULL FROM blob WHERE tenant = ?1 AND digest = ?2";
+    let known = session.row(sql, (tenant, &digest), |row| {
+        Ok((row.get(0)?, row.get::<_, Option<String>>(1)?.map(Location), row.get(2)?))
+    })?;
+    if let Some((blob, location, damaged)) = known {
         insert_link(session, repository, blob, now)?;
-        return Ok(Ok(false));
+        let damaged = match (&location, &new.inline) {
+            (None, Some(bytes)) => restore(session, blob, bytes, damaged).map(|()| false)?,
+            _ => damaged,
+        };
+        return Ok(Ok(Linked::Known { location, damaged }));
     }
     let sql =
         "INSERT INTO blob (tenant, digest, size, location, lease) VALUES (?1, ?2, ?3, ?4, ?5)";
@@ -156,7 +175,35 @@ pub(super) fn link(
         session.execute(sql, (blob, bytes.as_ref()))?;
     }
     insert_link(session, repository, blob, now)?;
-    Ok(Ok(true))
+    Ok(Ok(Linked::New))
+}
+
+/// Puts the right bytes beside the row of a blob, where others lie there.
+fn restore(
+    session: &Session<'_>,
+    blob: i64,
+    bytes: &Bytes,
+    damaged: bool,
+) -> Result<(), StoreError> {
+    let sql = "SELECT 1 FROM blob_content WHERE blob = ?1 AND bytes = ?2";
+    if !session.exists(sql, (blob, bytes.as_ref()))? {
+        let sql = "INSERT INTO blob_content (blob, bytes) VALUES (?1, ?2) \
+                   ON CONFLICT (blob) DO UPDATE SET bytes = excluded.bytes";
+        session.execute(sql, (blob, bytes.as_ref()))?;
+    }
+    if damaged {
+        session.execute("UPDATE blob SET damaged = NULL WHERE id = ?1", (blob,))?;
+    }
+    Ok(())
+}
+
+pub(super) fn mend(
+    session: &Session<'_>,
+    tenant: TenantId,
+    digest: &Digest,
+) -> Result<(), StoreError> {
+    let sql = "UPDATE blob SET damaged = NULL WHERE tenant = ?1 AND digest = ?2";
+    session.execute(sql, (tenant.bytes(), digest_key(digest))).map(drop)
 }
 
 pub(super) fn holders(
@@ -199,7 +246,7 @@ pub(super) fn unlink(
     digest: &Digest,
     event: &RepositoryEvent,
 ) -> Result<Result<(), UnlinkRefusal>, StoreError> {
-    let Some(Linked { repository, blob, attributes }) = linked(session, place, digest)? else {
+    let Some(Link { repository, blob, attributes }) = linked(session, place, digest)? else {
         return Ok(Err(UnlinkRefusal::Missing));
     };
     if !attributes.may_delete() {
@@ -251,7 +298,7 @@ fn insert_link(
 }
 
 /// A repository and a blob that it links.
-struct Linked {
+struct Link {
     repository: i64,
     blob: i64,
     /// The repository's.
@@ -262,11 +309,11 @@ fn linked(
     session: &Session<'_>,
     place: &InRepository,
     digest: &Digest,
-) -> Result<Option<Linked>, StoreError> {
+) -> Result<Option<Link>, StoreError> {
     let (tenant, registry, name) = key(place);
     let params = (tenant, registry, name, digest_key(digest));
     session.row(LINKED, params, |row| {
         let attributes = Attributes::from_locks(row.get(2)?);
-        Ok(Linked { repository: row.get(0)?, blob: row.get(1)?, attributes })
+        Ok(Link { repository: row.get(0)?, blob: row.get(1)?, attributes })
     })
 }

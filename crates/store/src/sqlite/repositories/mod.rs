@@ -22,8 +22,8 @@ use super::session::Session;
 use crate::error::{Missing, StoreError};
 use crate::metadata::Repositories;
 use crate::record::{
-    Attributes, Barred, Blob, BlobStat, Listing, Location, ManifestPut, ManifestStat, NewManifest,
-    Page, PutRefusal, RepositoryEvent, Sealed, StoredManifest, UnlinkRefusal,
+    Attributes, Barred, Blob, BlobStat, Linked, Listing, Location, ManifestPut, ManifestStat,
+    NewManifest, Page, PutRefusal, RepositoryEvent, Sealed, StoredManifest, UnlinkRefusal,
 };
 
 #[async_trait]
@@ -72,9 +72,14 @@ impl Repositories for Sqlite {
         access: &Access<Push>,
         sealed: &Sealed,
         now: Timestamp,
-    ) -> Result<Result<bool, Barred>, StoreError> {
+    ) -> Result<Result<Linked, Barred>, StoreError> {
         let (place, new) = (access.place().clone(), blob::NewBlob::of(sealed));
         self.write(move |session| blob::link(session, &place, &new, now)).await
+    }
+
+    async fn mend_blob(&self, access: &Access<Push>, digest: &Digest) -> Result<(), StoreError> {
+        let (tenant, digest) = (access.registry().tenant, *digest);
+        self.write(move |session| blob::mend(session, tenant, &digest)).await
     }
 
     async fn repositories_with(

@@ -87,6 +87,15 @@ impl Upkeep for Sqlite {
         self.read(move |session| verification::concerned(session, &blob)).await
     }
 
+    async fn mark_blob(
+        &self,
+        _maintenance: &Maintenance,
+        blob: BlobRow,
+        damaged: Option<Timestamp>,
+    ) -> Result<(), StoreError> {
+        self.write_anywhere(move |session| verification::mark(session, &blob, damaged)).await
+    }
+
     async fn check_manifests(
         &self,
         _maintenance: &Maintenance,

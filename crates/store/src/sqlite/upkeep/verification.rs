@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 
+use jiff::Timestamp;
 use naru_oci::{Digest, Manifest};
 use rusqlite::Row;
 
@@ -31,8 +32,8 @@ const DANGLING_TAGS: &str = "SELECT g.name, r.name, t.name FROM tag t \
     JOIN repository r ON r.id = t.repository JOIN registry g ON g.id = r.registry \
     LEFT JOIN manifest m ON m.id = t.manifest AND m.repository = t.repository WHERE m.id IS NULL";
 
-pub(super) const BLOBS_AFTER: &str = "SELECT b.id, b.digest, b.size, b.location, c.bytes \
-    FROM blob b LEFT JOIN blob_content c ON c.blob = b.id WHERE b.id > ?1 ORDER BY b.id LIMIT ?2";
+pub(super) const BLOBS_AFTER: &str = "SELECT b.id, b.digest, b.size, b.location, c.bytes, \
+    b.damaged IS NOT NULL FROM blob b LEFT JOIN blob_content c ON c.blob = b.id WHERE b.id > ?1 ORDER BY b.id LIMIT ?2";
 
 pub(super) const LINKING: &str = "SELECT r.id, g.name, r.name FROM blob_link l \
     JOIN repository r ON r.id = l.repository JOIN registry g ON g.id = r.registry \
@@ -112,29 +113,45 @@ pub(super) fn blobs(session: &Session<'_>, after: BlobId) -> Result<Vec<BlobRow>
             // Such as what lies in two places: it is served from neither.
             (_, Some(_)) => BlobRowBody::Inline(Some(FaultKind::BlobDamaged)),
         };
-        Ok(BlobRow { id: BlobId(row.get(0)?), digest, size, body })
+        Ok(BlobRow { id: BlobId(row.get(0)?), digest, size, damaged: row.get(5)?, body })
     })
+}
+
+/// The row of a blob, if it is still there as it was: an id may be another blob's by now.
+macro_rules! still {
+    ($what:literal) => {
+        concat!($what, " WHERE id = ?1 AND digest = ?2 AND (?3 IS NULL OR location = ?3)")
+    };
+}
+
+/// What [`still`] is asked with.
+fn as_it_was(blob: &BlobRow) -> (i64, Vec<u8>, Option<&String>) {
+    let location = match &blob.body {
+        BlobRowBody::Inline(_) => None,
+        BlobRowBody::Stored(Location(name)) => Some(name),
+    };
+    (blob.id.0, digest_key(&blob.digest), location)
+}
+
+pub(super) fn mark(
+    session: &Session<'_>,
+    blob: &BlobRow,
+    damaged: Option<Timestamp>,
+) -> Result<(), StoreError> {
+    let (id, digest, location) = as_it_was(blob);
+    let sql = still!("UPDATE blob SET damaged = ?4");
+    let damaged = damaged.map(Timestamp::as_millisecond);
+    session.execute(sql, (id, digest, location, damaged)).map(drop)
 }
 
 pub(super) fn concerned(
     session: &Session<'_>,
     blob: &BlobRow,
 ) -> Result<Option<Vec<Concerned>>, StoreError> {
-    let BlobRow { id, digest, body, .. } = blob;
-    let key = digest_key(digest);
-    // An id may be another blob's by now.
-    let there = match body {
-        BlobRowBody::Inline(_) => {
-            session.exists("SELECT 1 FROM blob WHERE id = ?1 AND digest = ?2", (id.0, &key))?
-        }
-        BlobRowBody::Stored(location) => {
-            let sql = "SELECT 1 FROM blob WHERE id = ?1 AND digest = ?2 AND location = ?3";
-            session.exists(sql, (id.0, &key, &location.0))?
-        }
-    };
-    if !there {
+    if !session.exists(still!("SELECT 1 FROM blob"), as_it_was(blob))? {
         return Ok(None);
     }
+    let (id, key) = (blob.id, digest_key(&blob.digest));
     let repositories = session.rows(LINKING, (id.0, REPOSITORIES), |row| {
         Ok((row.get::<_, i64>(0)?, row.get(1)?, row.get(2)?))
     })?;

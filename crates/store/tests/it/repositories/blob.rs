@@ -2,7 +2,7 @@
 
 use naru_access::{Delete, Maintenance, Pull, Push};
 use naru_oci::{Algorithm, Digest};
-use naru_store::{Barred, BlobBody, BlobStat, Missing, Repositories, UnlinkRefusal};
+use naru_store::{Barred, BlobBody, BlobStat, Linked, Missing, Repositories, UnlinkRefusal};
 
 use super::*;
 
@@ -76,7 +76,7 @@ async fn the_bytes_of_a_second_upload_are_not_used() {
         world.seal(Algorithm::Sha256, &large(1)).await,
         world.seal(Algorithm::Sha256, &large(1)).await,
     );
-    assert_eq!(world.database.link_blob(&access("a"), &first, hour(0)).await, Ok(Ok(true)));
+    assert_eq!(world.database.link_blob(&access("a"), &first, hour(0)).await, Ok(Ok(Linked::New)));
     let location = async |repository| {
         let blob = world.database.blob(&access(repository), first.digest()).await;
         match blob.unwrap().unwrap().body {
@@ -85,8 +85,12 @@ async fn the_bytes_of_a_second_upload_are_not_used() {
         }
     };
     let kept = location("a").await;
-    assert_eq!(world.database.link_blob(&access("b"), &second, hour(1)).await, Ok(Ok(false)));
-    assert_eq!(world.database.link_blob(&access("a"), &second, hour(2)).await, Ok(Ok(false)));
+    let known = Linked::Known { location: Some(kept.clone()), damaged: false };
+    assert_eq!(
+        world.database.link_blob(&access("b"), &second, hour(1)).await,
+        Ok(Ok(known.clone()))
+    );
+    assert_eq!(world.database.link_blob(&access("a"), &second, hour(2)).await, Ok(Ok(known)));
     assert_eq!((location("a").await, location("b").await), (kept.clone(), kept));
     // Each link has a lease of its own, and a second upload renews it.
     let lease = async |repository| {
@@ -108,9 +112,9 @@ async fn tenants_share_no_bytes() {
             .unwrap()
             .unwrap()
     };
-    assert!(link(FIRST).await);
-    assert!(!link(SECOND).await);
-    assert!(link(FOREIGN).await);
+    assert_eq!(link(FIRST).await, Linked::New);
+    assert!(matches!(link(SECOND).await, Linked::Known { .. }));
+    assert_eq!(link(FOREIGN).await, Linked::New);
     assert_eq!(world.number("SELECT count(*) FROM blob"), 2);
 }
 
@@ -131,7 +135,7 @@ async fn a_lease_runs_where_no_manifest_names_the_blob_and_only_forward() {
     let world = World::new();
     let digest = world.push_blob("a", b"layer", hour(5)).await;
     let stat = async || world.database.stat_blob(&access("a"), &digest).await.unwrap().unwrap();
-    assert_eq!(stat().await, BlobStat { size: 5, leased: Some(hour(5)) });
+    assert_eq!(stat().await, BlobStat { size: 5, location: None, leased: Some(hour(5)) });
 
     let renew = async |repository, now| {
         world.database.renew_lease(&access(repository), &digest, now).await.unwrap()

@@ -69,6 +69,67 @@ async fn a_damaged_file_is_found_with_the_tags_that_lead_to_it() {
     assert_eq!(fault.detail.unwrap(), format!("5 B != {LARGE} B"));
 }
 
+/// What a client is told of a blob: whether it is there, and its bytes, where it is given any.
+async fn served(bench: &Bench, digest: &Digest) -> (bool, Option<Vec<u8>>) {
+    let there = bench.store.stat_blob(&bench.may(), digest).await.unwrap().is_ok();
+    (there, bench.try_pull(digest).await.ok().flatten())
+}
+
+#[tokio::test]
+async fn what_is_known_to_be_damaged_is_not_served_and_whole_again_once_it_is_pushed_again() {
+    let bench = Bench::new().await;
+    let (small, large, _) = pushed(&bench).await;
+    let (whole, file) = (content(2, LARGE), the_file(&bench));
+    let mut turned = whole.clone();
+    turned[LARGE / 2] ^= 1;
+    std::fs::write(&file, &turned).unwrap();
+    bench.sql().execute("UPDATE blob_content SET bytes = x'00'", []).unwrap();
+    // Nobody knows yet, and what lies in the database is looked at each time.
+    assert_eq!(served(&bench, &large).await, (true, Some(turned)));
+    assert_eq!(served(&bench, &small).await, (true, None));
+    assert_eq!(bench.faults().await, [FaultKind::BlobDamaged, FaultKind::BlobDamaged]);
+    assert_eq!(served(&bench, &large).await, (false, None));
+    assert_eq!(served(&bench, &small).await, (false, None));
+    // To another repository, whose client does not ask: the bytes are the same ones.
+    bench.push_to("b", key(3), &whole).await;
+    bench.push_to("b", key(4), b"small").await;
+    assert_eq!(served(&bench, &large).await, (true, Some(whole)));
+    assert_eq!(served(&bench, &small).await, (true, Some(b"small".to_vec())));
+    assert_eq!(bench.files("blobs"), [file]);
+    assert_eq!(bench.files("uploads").len(), 0);
+    assert_eq!(bench.faults().await, []);
+}
+
+#[tokio::test]
+async fn what_is_short_or_gone_is_missing_at_once_and_whole_again_once_it_is_pushed_again() {
+    let bench = Bench::new().await;
+    let (_, large, _) = pushed(&bench).await;
+    let (whole, file) = (content(2, LARGE), the_file(&bench));
+    for (number, damage) in [Some(&whole[1..]), None].into_iter().enumerate() {
+        match damage {
+            Some(bytes) => std::fs::write(&file, bytes).unwrap(),
+            None => std::fs::remove_file(&file).unwrap(),
+        }
+        assert_eq!(served(&bench, &large).await, (false, None));
+        bench.push_to("a", number_key(u16::try_from(number).unwrap()), &whole).await;
+        assert_eq!(served(&bench, &large).await, (true, Some(whole.clone())));
+        assert_eq!(bench.faults().await, []);
+    }
+}
+
+#[tokio::test]
+async fn what_was_put_back_is_served_once_a_verification_has_seen_it() {
+    let bench = Bench::new().await;
+    let (_, large, _) = pushed(&bench).await;
+    let (whole, file) = (content(2, LARGE), the_file(&bench));
+    std::fs::write(&file, vec![0; LARGE]).unwrap();
+    assert_eq!(bench.faults().await, [FaultKind::BlobDamaged]);
+    std::fs::write(&file, &whole).unwrap();
+    assert_eq!(served(&bench, &large).await, (false, None));
+    assert_eq!(bench.faults().await, []);
+    assert_eq!(served(&bench, &large).await, (true, Some(whole)));
+}
+
 #[tokio::test]
 async fn a_missing_file_is_found() {
     let bench = Bench::new().await;

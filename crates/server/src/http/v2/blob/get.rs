@@ -54,9 +54,9 @@ async fn head(
     access: &Access<Pull>,
     digest: &Digest,
 ) -> Result<Answer, Refusal> {
-    let metadata = exchange.app.store.metadata();
-    let stat = metadata.stat_blob(access, digest).await?;
-    let BlobStat { size, leased } = stat.map_err(unserved)?;
+    let (store, metadata) = (&exchange.app.store, exchange.app.store.metadata());
+    let stat = store.stat_blob(access, digest).await?;
+    let BlobStat { size, leased, .. } = stat.map_err(unserved)?;
     let now = exchange.inbound.time;
     // The client will not send it now, so it must not be collected before its manifest comes.
     let step = LEASE_STEP.min(exchange.app.config.collection.lease / 2);

@@ -57,13 +57,14 @@ async fn mount(
     access: &Access<Push>,
     digest: &Digest,
 ) -> Result<bool, Refusal> {
-    let metadata = exchange.app.store.metadata();
+    let (store, metadata) = (&exchange.app.store, exchange.app.store.metadata());
     let sources: Vec<RepositoryName> = match exchange.inbound.query.first("from") {
         Some(from) => from.parse().into_iter().collect(),
         None => metadata.repositories_with(access, digest, SOURCES).await?,
     };
     for source in sources {
         if let Some(source) = exchange.may_pull(&source).await?
+            && store.stat_blob(&source, digest).await?.is_ok()
             && metadata
                 .mount_blob(access, &source, digest, exchange.inbound.time)
                 .await?
