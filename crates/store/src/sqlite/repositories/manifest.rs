@@ -116,7 +116,12 @@ pub(super) fn put(
     new: &NewManifest,
     event: &RepositoryEvent,
 ) -> Result<Result<ManifestPut, PutRefusal>, StoreError> {
-    let named = named(session, place, new)?;
+    let there = find(session, place)?;
+    // Whoever may not write is not asked for more first.
+    if there.as_ref().is_some_and(|found| !found.attributes.write_enabled) {
+        return Ok(Err(PutRefusal::Locked));
+    }
+    let named = named(session, place, there.map(|found| found.id), new)?;
     let missing: Vec<Digest> =
         named.iter().filter(|name| !name.present).map(|name| name.digest).collect();
     if !new.sparse && !missing.is_empty() {
@@ -281,9 +286,9 @@ struct Named {
 fn named(
     session: &Session<'_>,
     place: &InRepository,
+    repository: Option<i64>,
     new: &NewManifest,
 ) -> Result<Vec<Named>, StoreError> {
-    let repository = find(session, place)?.map(|found| found.id);
     let tenant = place.registry.tenant.bytes();
     let linked = |digest: &Digest| -> Result<bool, StoreError> {
         let Some(repository) = repository else { return Ok(false) };

@@ -225,6 +225,15 @@ async fn what_lists_hide_is_found_by_its_name() {
 }
 
 #[tokio::test]
+async fn who_may_not_write_is_told_so_rather_than_what_is_missing() {
+    let world = World::new();
+    put(&world, 1, &["v1"], 1).await;
+    set(&world, Item::Repository, unwritable()).await;
+    let absent = Digest::sha256(b"absent");
+    assert_eq!(world.put("a", image(&[absent])).await, Err(PutRefusal::Locked));
+}
+
+#[tokio::test]
 async fn a_lock_anywhere_in_it_keeps_a_repository_and_is_named() {
     let world = World::new();
     let one = put(&world, 1, &["v1"], 1).await;
