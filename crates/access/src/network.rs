@@ -4,7 +4,7 @@ use std::fmt;
 use std::net::IpAddr;
 use std::str::FromStr;
 
-use ipnet::IpNet;
+use ipnet::{IpNet, Ipv4Net};
 use naru_codes::Cause;
 
 use crate::{Denial, Evidence};
@@ -45,8 +45,19 @@ impl FromStr for NetworkRule {
             return Ok(Self(IpNet::from(address.to_canonical())));
         }
         let net: IpNet = text.parse().map_err(|_| error(None))?;
+        let net = canonical(net);
         if net.addr() == net.network() { Ok(Self(net)) } else { Err(error(Some(net.trunc()))) }
     }
+}
+
+/// A range of IPv4 that is written as IPv6 (`::ffff:192.0.2.0/120`), as what it is: that is how
+/// addresses are compared, and it would name nobody.
+fn canonical(net: IpNet) -> IpNet {
+    let IpNet::V6(v6) = net else { return net };
+    let mapped = v6.addr().to_ipv4_mapped();
+    let length = v6.prefix_len().checked_sub(96);
+    let v4 = mapped.zip(length).and_then(|(address, length)| Ipv4Net::new(address, length).ok());
+    v4.map_or(net, IpNet::V4)
 }
 
 impl NetworkRule {
@@ -127,6 +138,17 @@ mod tests {
         assert_eq!(cause(&rules, "203.0.113.1"), None);
         rules.public_access = false;
         assert_eq!(cause(&rules, "127.0.0.1"), Some(Cause::NetworkPublicAccessDisabled));
+    }
+
+    /// Found by the fuzz target `network`: such a rule was taken, and named nobody.
+    #[test]
+    fn a_range_of_ipv4_is_one_however_it_is_written() {
+        let written = rules(DefaultAction::Deny, &["::ffff:192.0.2.0/120"]);
+        assert_eq!(written, rules(DefaultAction::Deny, &["192.0.2.0/24"]));
+        assert_eq!(cause(&written, "192.0.2.9"), None);
+        assert_eq!(cause(&written, "192.0.3.9"), Some(Cause::NetworkIpDenied));
+        let error = "::ffff:192.0.2.5/120".parse::<NetworkRule>().unwrap_err();
+        assert!(error.to_string().contains("192.0.2.0/24"), "{error}");
     }
 
     #[test]

@@ -106,11 +106,19 @@ impl Scope {
 }
 
 /// What stays of a text that goes into a token as it came: an SDK reads tokens as standard base64,
-/// which ASCII without these three keeps to.
+/// which ASCII without these three keeps to. What does not stay leaves a mark that no name has, so
+/// that the rest never becomes the name of something else.
 fn plain(text: &str) -> String {
-    let kept = |c: &char| c.is_ascii_graphic() && !"?~>".contains(*c);
-    text.chars().filter(kept).take(255).collect()
+    let kept = |c: char| c.is_ascii_graphic() && !"?~>".contains(c);
+    let marked = |(at, c)| if at < LONGEST && kept(c) { c } else { MARK };
+    text.chars().enumerate().map(marked).take(LONGEST + 1).collect()
 }
+
+/// How much of a text that is no name is repeated.
+const LONGEST: usize = 255;
+
+/// Stands where something was left out.
+const MARK: char = '!';
 
 impl fmt::Display for Scope {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -191,7 +199,18 @@ mod tests {
 
     #[test]
     fn nothing_goes_into_a_token_that_an_sdk_cannot_read() {
-        assert_eq!(printed(&["x?y:a~b>é:pull"]), ["xy:ab:pull"]);
+        assert_eq!(printed(&["x?y:a~b>é:pull"]), ["x!y:a!b!!:pull"]);
+    }
+
+    /// Seen while the property of the fuzz target `scope` was written: `cata>log` became `catalog`.
+    #[test]
+    fn what_is_left_out_makes_no_name_of_another() {
+        let long = format!("repository:{}:pull", "a".repeat(300));
+        for text in ["registry:cata>log:*", "repository:a~b:pull", "re?gistry:catalog:*", &long] {
+            let [scope] = &*parse_scopes([text]).unwrap() else { panic!("{text}") };
+            assert!(matches!(scope.resource, ScopeKind::Other { .. }));
+            assert_eq!(*scope, parse_scopes([&*scope.to_string()]).unwrap()[0], "{text}");
+        }
     }
 
     #[test]

@@ -15,6 +15,7 @@ mod http;
 mod image;
 mod login;
 mod server;
+pub mod targets;
 
 pub use admin::AdminReply;
 pub use clock::SetClock;

@@ -109,23 +109,27 @@ fn read(path: &Path) -> Result<Option<Config>, FileError> {
         }
         Ok(_) => {}
     }
-    let text = fs::read(path).map_err(unreadable)?;
-    if text.iter().all(u8::is_ascii_whitespace) {
-        return Ok(Some(Config::default()));
-    }
-    serde_json::from_slice(&text).map(Some).map_err(|error| FileError::Invalid {
-        line: error.line(),
-        column: error.column(),
-        problem: match error.classify() {
-            serde_json::error::Category::Eof => "the text ends too early",
-            serde_json::error::Category::Syntax => "this is not JSON",
-            serde_json::error::Category::Data => "this is not what belongs here",
-            serde_json::error::Category::Io => "it cannot be read",
-        },
-    })
+    Config::parse(&fs::read(path).map_err(unreadable)?).map(Some)
 }
 
 impl Config {
+    /// Reads what stands in a file. An empty one says nothing.
+    pub fn parse(text: &[u8]) -> Result<Self, FileError> {
+        if text.iter().all(u8::is_ascii_whitespace) {
+            return Ok(Self::default());
+        }
+        serde_json::from_slice(text).map_err(|error| FileError::Invalid {
+            line: error.line(),
+            column: error.column(),
+            problem: match error.classify() {
+                serde_json::error::Category::Eof => "the text ends too early",
+                serde_json::error::Category::Syntax => "this is not JSON",
+                serde_json::error::Category::Data => "this is not what belongs here",
+                serde_json::error::Category::Io => "it cannot be read",
+            },
+        })
+    }
+
     /// The entry that a tool takes for a registry, with its key.
     pub fn entry(
         &self,

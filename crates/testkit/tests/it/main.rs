@@ -1,0 +1,5 @@
+//! What is shared by the tests, tested itself.
+#![cfg(test)]
+
+mod corpus;
+mod properties;

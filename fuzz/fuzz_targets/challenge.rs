@@ -1,0 +1,4 @@
+//! `challenge` of `naru_testkit::targets`.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| naru_testkit::targets::run("challenge", data));

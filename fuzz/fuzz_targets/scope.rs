@@ -1,0 +1,4 @@
+//! `scope` of `naru_testkit::targets`.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| naru_testkit::targets::run("scope", data));
