@@ -43,7 +43,7 @@ pub use decide::{
 pub use denial::{Denial, Evidence, NearMiss, Wanted};
 pub use ids::{AssignmentId, CredentialId, PrincipalId, RegistryId, RoleId, TenantId};
 pub use management::{ManagementAction, operation};
-pub use network::{DefaultAction, NetworkRule, NetworkRuleError, NetworkRules};
+pub use network::{DefaultAction, NetworkRule, NetworkRuleError, NetworkRules, parse_network};
 pub use principal::{Principal, PrincipalKind, RegistryPolicy};
 pub use rate::{RateBucket, RateOf};
 pub use role::{RoleAssignment, RoleDefinition, built_in_roles};

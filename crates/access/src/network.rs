@@ -41,23 +41,21 @@ impl FromStr for NetworkRule {
 
     fn from_str(text: &str) -> Result<Self, NetworkRuleError> {
         let error = |suggestion| NetworkRuleError { given: text.to_owned(), suggestion };
-        if let Ok(address) = text.parse::<IpAddr>() {
-            return Ok(Self(IpNet::from(address.to_canonical())));
-        }
-        let net: IpNet = text.parse().map_err(|_| error(None))?;
-        let net = canonical(net);
+        let net = parse_network(text).ok_or_else(|| error(None))?;
         if net.addr() == net.network() { Ok(Self(net)) } else { Err(error(Some(net.trunc()))) }
     }
 }
 
-/// A range of IPv4 that is written as IPv6 (`::ffff:192.0.2.0/120`), as what it is: that is how
-/// addresses are compared, and it would name nobody.
-fn canonical(net: IpNet) -> IpNet {
-    let IpNet::V6(v6) = net else { return net };
+/// Reads an address, or a range of them. One of IPv4 that is written as IPv6
+/// (`::ffff:192.0.2.0/120`) is read as what it is: addresses are compared in that form, and it would
+/// name nobody.
+pub fn parse_network(text: &str) -> Option<IpNet> {
+    let net = text.parse::<IpAddr>().map(IpNet::from).or_else(|_| text.parse()).ok()?;
+    let IpNet::V6(v6) = net else { return Some(net) };
     let mapped = v6.addr().to_ipv4_mapped();
     let length = v6.prefix_len().checked_sub(96);
     let v4 = mapped.zip(length).and_then(|(address, length)| Ipv4Net::new(address, length).ok());
-    v4.map_or(net, IpNet::V4)
+    Some(v4.map_or(net, IpNet::V4))
 }
 
 impl NetworkRule {
@@ -140,7 +138,7 @@ mod tests {
         assert_eq!(cause(&rules, "127.0.0.1"), Some(Cause::NetworkPublicAccessDisabled));
     }
 
-    /// Found by the fuzz target `network`: such a rule was taken, and named nobody.
+    /// Such a rule was taken, and named nobody.
     #[test]
     fn a_range_of_ipv4_is_one_however_it_is_written() {
         let written = rules(DefaultAction::Deny, &["::ffff:192.0.2.0/120"]);

@@ -6,13 +6,12 @@ mod file;
 mod problem;
 mod size;
 
-use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use etcetera::BaseStrategy as _;
 use ipnet::IpNet;
-use naru_access::RateBucket;
+use naru_access::{RateBucket, parse_network};
 use naru_identity::rate::{Allowances, MOST_A_MINUTE, RateLimits};
 use naru_server::control::{Span, nearest, socket::socket_path};
 use naru_server::{
@@ -337,8 +336,7 @@ pub(crate) static KEYS: &[Key] = &[
         several: true,
         expects: "expects-network",
         take: |settings, text| {
-            let network = text.parse::<IpAddr>().map(IpNet::from).or_else(|_| text.parse());
-            network.ok().map(|network| settings.trusted_proxies.push(network))
+            parse_network(text).map(|network| settings.trusted_proxies.push(network))
         },
     },
 ];

@@ -82,13 +82,17 @@ impl FromStr for ChunkRange {
     fn from_str(header: &str) -> Result<Self, RangeError> {
         let spec = header.trim();
         let spec = spec.strip_prefix("bytes ").unwrap_or(spec);
-        let spec = spec.split_once('/').map_or(spec, |(range, _)| range);
+        let (spec, whole) = spec.split_once('/').unwrap_or((spec, "*"));
         let (first, last) = spec.split_once('-').ok_or(RangeError::Form)?;
         let number = |text: &str| {
             let digits = text.bytes().all(|byte| byte.is_ascii_digit());
             text.parse::<u64>().ok().filter(|_| digits).ok_or(RangeError::Form)
         };
         let range = Self { first: number(first)?, last: number(last)? };
+        // RFC 9110 §14.4: the whole is not known yet, or reaches beyond the range.
+        if whole != "*" && number(whole)? <= range.last {
+            return Err(RangeError::Unsatisfiable);
+        }
         if range.last < range.first { Err(RangeError::Unsatisfiable) } else { Ok(range) }
     }
 }
@@ -134,8 +138,11 @@ mod tests {
     fn ranges_of_a_chunk() {
         assert_eq!("0-99".parse(), Ok(ChunkRange { first: 0, last: 99 }));
         assert_eq!("bytes 5-9/*".parse(), Ok(ChunkRange { first: 5, last: 9 }));
-        assert_eq!("9-5".parse::<ChunkRange>(), Err(RangeError::Unsatisfiable));
-        for bad in ["", "5", "-5", "5-", "a-b", "+1-2", "1-2-3"] {
+        assert_eq!("5-9/10".parse(), Ok(ChunkRange { first: 5, last: 9 }));
+        for outside in ["9-5", "5-9/9"] {
+            assert_eq!(outside.parse::<ChunkRange>(), Err(RangeError::Unsatisfiable), "{outside}");
+        }
+        for bad in ["", "5", "-5", "5-", "a-b", "+1-2", "1-2-3", "0-9/", "0-9/x", "0-9/*x"] {
             assert_eq!(bad.parse::<ChunkRange>(), Err(RangeError::Form), "{bad}");
         }
     }

@@ -120,7 +120,8 @@ impl Config {
         }
         serde_json::from_slice(text).map_err(|error| FileError::Invalid {
             line: error.line(),
-            column: error.column(),
+            // What ends with its line ends in its column 0.
+            column: error.column().max(1),
             problem: match error.classify() {
                 serde_json::error::Category::Eof => "the text ends too early",
                 serde_json::error::Category::Syntax => "this is not JSON",

@@ -46,10 +46,12 @@ pub struct Registries {
     pub unusable: Vec<(PathBuf, FileError)>,
 }
 
-#[derive(Deserialize)]
+/// What a file says.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-struct Config {
-    credential_helpers: Option<Vec<String>>,
+pub struct Config {
+    /// The helpers that are asked, in this order; the word `containers-auth.json` stands for files.
+    pub credential_helpers: Option<Vec<String>>,
 }
 
 /// Reads what podman reads.
@@ -119,15 +121,22 @@ fn config(path: &Path) -> Result<Option<Config>, FileError> {
         Ok(_) => {}
     }
     let text = fs::read_to_string(path).map_err(unreadable)?;
-    toml::from_str(&text).map(Some).map_err(|error| {
-        let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
-        let line = before.rsplit('\n').next().unwrap_or_default();
-        FileError::Invalid {
-            line: before.matches('\n').count() + 1,
-            column: line.chars().count() + 1,
-            problem: "this is not what belongs into registries.conf",
-        }
-    })
+    Config::parse(&text).map(Some)
+}
+
+impl Config {
+    /// Reads what stands in a file.
+    pub fn parse(text: &str) -> Result<Self, FileError> {
+        toml::from_str(text).map_err(|error| {
+            let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
+            let line = before.rsplit('\n').next().unwrap_or_default();
+            FileError::Invalid {
+                line: before.matches('\n').count() + 1,
+                column: line.chars().count() + 1,
+                problem: "this is not what belongs into registries.conf",
+            }
+        })
+    }
 }
 
 #[cfg(test)]

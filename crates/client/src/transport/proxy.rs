@@ -2,7 +2,7 @@
 //! tools go by: `HTTPS_PROXY`, `HTTP_PROXY`, `NO_PROXY`, in capitals or not; never for this machine.
 
 use std::fmt::{self, Write as _};
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -103,7 +103,7 @@ impl Proxies {
 
     /// Whether an endpoint is reached without a proxy, whatever is set.
     fn spared(&self, endpoint: &Endpoint) -> bool {
-        let address = endpoint.host.parse::<IpAddr>().ok();
+        let address = endpoint.host.parse::<IpAddr>().ok().map(|address| address.to_canonical());
         if endpoint.host == "localhost" || address.is_some_and(|address| address.is_loopback()) {
             return true;
         }
@@ -112,8 +112,8 @@ impl Proxies {
             if rule == "*" {
                 return true;
             }
-            if let (Some(address), Ok(network)) = (address, rule.parse::<IpNet>()) {
-                return network.contains(&address);
+            if let (Some(address), Some((network, port))) = (address, network(&rule)) {
+                return covers(network, address) && port.is_none_or(|port| port == endpoint.port);
             }
             let (name, port) = match rule.rsplit_once(':') {
                 Some((name, port)) => match port.parse::<u16>() {
@@ -131,6 +131,25 @@ impl Proxies {
                 None => endpoint.host == name || endpoint.host.ends_with(&format!(".{name}")),
             }
         })
+    }
+}
+
+/// The network or address that a rule of `NO_PROXY` names, and perhaps its port.
+fn network(rule: &str) -> Option<(IpNet, Option<u16>)> {
+    if let Ok(with_port) = rule.parse::<SocketAddr>() {
+        return Some((with_port.ip().into(), Some(with_port.port())));
+    }
+    let network = rule.parse::<IpAddr>().map(IpNet::from).or_else(|_| rule.parse());
+    Some((network.ok()?, None))
+}
+
+/// Whether a network has the address, which is canonical; one of IPv4 may be written as IPv6.
+fn covers(network: IpNet, address: IpAddr) -> bool {
+    match (network, address) {
+        (IpNet::V6(mapped), IpAddr::V4(address)) => {
+            mapped.prefix_len() >= 96 && mapped.contains(&address.to_ipv6_mapped())
+        }
+        _ => network.contains(&address),
     }
 }
 
@@ -230,7 +249,7 @@ mod tests {
         let all = proxies(&[("HTTPS_PROXY", "http://p.example:3128"), ("http_proxy", "q.example")]);
         assert_eq!(chosen(&all, true, "r.example", 443).as_deref(), Some("p.example:3128"));
         assert_eq!(chosen(&all, false, "r.example", 80).as_deref(), Some("q.example:80"));
-        for host in ["localhost", "127.0.0.1", "::1"] {
+        for host in ["localhost", "127.0.0.1", "::1", "::ffff:127.0.0.1"] {
             assert_eq!(chosen(&all, true, host, 5000), None, "{host}");
         }
     }
@@ -247,6 +266,14 @@ mod tests {
             ("r.example:5000", "r.example", 5000, true),
             ("10.0.0.0/8", "10.1.2.3", 443, true),
             ("10.0.0.0/8", "11.1.2.3", 443, false),
+            ("::ffff:10.0.0.0/104", "10.1.2.3", 443, true),
+            ("10.0.0.0/8", "::ffff:10.1.2.3", 443, true),
+            ("::/0", "10.1.2.3", 443, false),
+            ("10.1.2.3", "10.1.2.3", 443, true),
+            ("10.1.2.3:5000", "10.1.2.3", 443, false),
+            ("2001:db8::1", "2001:db8::1", 443, true),
+            ("[2001:db8::1]:443", "2001:db8::1", 443, true),
+            ("[2001:db8::1]:443", "2001:db8::1", 5000, false),
             ("*", "r.example", 443, true),
             ("a, R.EXAMPLE", "r.example", 443, true),
         ] {

@@ -1,5 +1,6 @@
 use jiff::SignedDuration;
 use naru_codes::Language;
+use naru_testkit::targets::Mutation;
 
 use super::*;
 
@@ -122,6 +123,15 @@ fn every_key_is_taken_from_a_file() {
 }
 
 #[test]
+fn a_proxy_is_named_by_its_address_however_it_is_written() {
+    let file =
+        "[server]\ntrusted-proxies = ['::ffff:192.0.2.0/120', '::ffff:192.0.2.1', 'fd00::/8']\n";
+    let config = read(&[], &[], file).unwrap().into_config(&Environment::default()).unwrap();
+    let networks = config.trusted_proxies.iter().map(ToString::to_string);
+    assert_eq!(networks.collect::<Vec<_>>(), ["192.0.2.0/24", "192.0.2.1/32", "fd00::/8"]);
+}
+
+#[test]
 fn what_a_file_should_not_have_is_named_with_its_line() {
     let told: Vec<_> = [
         "[server]\nlisten = '127.0.0.1:1'\ndomian = 'x'\n",
@@ -176,6 +186,39 @@ fn what_the_environment_should_not_have_is_named_too() {
     let lenient =
         Settings::read(|_| Vec::new(), &Environment::with(&typo), None, Strictness::Known);
     assert!(lenient.is_ok(), "a command that only asks a server is not stopped by it");
+}
+
+#[test]
+fn whatever_a_file_says_each_fault_stands_on_a_line_of_it() {
+    let corpus = [
+        "[server]\nlisten = ['127.0.0.1:1', '[::1]:2']\ndomain = '나루.example'\ntls = 'dev'\n",
+        "[server]\ntrusted-proxies = ['::ffff:10.0.0.0/104',\n 'fd00::/8']\nsocket-mode = '0600'\n",
+        "data-dir = '/data'\n[gc]\ninterval = 'off'\nlease = '36h'\n[events]\nretention = '30d'\n",
+        "[rate-limit]\nidentity = ['read=5000']\nregistry = { read = 10000, tokens = 300 }\n",
+        "limits.connections = 20\r\nlimits.manifest-size = 1_000\r\nlimits.blob-size = '1GiB'\r\n",
+        "[server]\naliases = [\"\\u00e4.example\", '''a''']\n# x\nshutdown-timeout = \"\"\"5s\"\"\"",
+    ]
+    .map(|text| text.as_bytes().to_vec());
+    let mut mutation = Mutation::new(7);
+    let mut faults = 0;
+    for _ in 0..2_000 {
+        let Ok(text) = String::from_utf8(mutation.of(&corpus)) else { continue };
+        let errors = match read(&[("--data-dir", &["/nowhere"])], &[], &text) {
+            Ok(settings) => {
+                settings.into_config(&Environment::default()).err().into_iter().collect()
+            }
+            Err(errors) => errors,
+        };
+        for error in errors {
+            let (line, column) = error.order();
+            let told = text.split('\n').nth(line.wrapping_sub(1)).map(|line| line.chars().count());
+            let stands = told.is_some_and(|length| (1..=length + 1).contains(&column));
+            assert!(stands, "{text:?}: {error:?}");
+            assert!(error.label().unwrap().ends_with('^'), "{text:?}: {error:?}");
+            faults += 1;
+        }
+    }
+    assert!(faults > 500, "{faults}");
 }
 
 #[test]

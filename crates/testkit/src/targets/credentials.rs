@@ -5,10 +5,13 @@ use ::http::{HeaderMap, HeaderValue};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use naru_client::challenge::{Bearer, Challenge};
-use naru_client::credential::file::Config;
+use naru_client::credential::file::{Config, FileError};
 use naru_client::credential::places::Tool;
+use naru_client::credential::registries;
 use naru_client::name::LoginServer;
 use naru_server::Presented;
+
+use super::text;
 
 fn presented(value: &str) -> Option<Presented> {
     let mut headers = HeaderMap::new();
@@ -90,7 +93,10 @@ fn printed(bearer: &Bearer) -> String {
 }
 
 pub(super) fn credential_file(data: &[u8]) {
-    let Ok(config) = Config::parse(data) else { return };
+    let config = match Config::parse(data) {
+        Ok(config) => config,
+        Err(error) => return told_where(&error, data),
+    };
     let shown = format!("{config:?}");
     let host = config.auths.keys().next().cloned().unwrap_or_default();
     for text in [host.as_str(), "registry.example.com", "localhost:5000", "docker.io"] {
@@ -110,4 +116,27 @@ pub(super) fn credential_file(data: &[u8]) {
             assert!(!told || elsewhere || !shown.contains(secret), "a secret is never printed");
         }
     }
+}
+
+pub(super) fn registries_conf(data: &[u8]) {
+    let Some(text) = text(data) else { return };
+    let config = match registries::Config::parse(text) {
+        Ok(config) => config,
+        Err(error) => return told_where(&error, data),
+    };
+    let Some(helpers) = &config.credential_helpers else { return };
+    // A list of texts in JSON is one in TOML, but for this one letter.
+    if !helpers.iter().any(|helper| helper.contains('\x7f')) {
+        let list = serde_json::to_string(helpers).expect("texts");
+        let printed = format!("credential-helpers = {list}");
+        assert_eq!(registries::Config::parse(&printed), Ok(config), "{printed:?}");
+    }
+}
+
+/// An error names a place that is there.
+fn told_where(error: &FileError, data: &[u8]) {
+    let FileError::Invalid { line, column, .. } = error else { panic!("{error:?}") };
+    let lines: Vec<&[u8]> = data.split(|byte| *byte == b'\n').collect();
+    assert!((1..=lines.len()).contains(line), "{error:?} of {} lines", lines.len());
+    assert!((1..=lines[line - 1].len() + 1).contains(column), "{error:?}");
 }

@@ -29,6 +29,7 @@ pub const TARGETS: &[Target] = &[
     ("pattern", scopes::pattern),
     ("range", content::range),
     ("reference", names::reference),
+    ("registries_conf", credentials::registries_conf),
     ("scope", scopes::scope),
     ("ticket", signed::ticket),
     ("token", signed::token),
