@@ -201,7 +201,7 @@ fn whatever_a_file_says_each_fault_stands_on_a_line_of_it() {
     .map(|text| text.as_bytes().to_vec());
     let mut mutation = Mutation::new(7);
     let mut faults = 0;
-    for _ in 0..2_000 {
+    for _ in 0..500 {
         let Ok(text) = String::from_utf8(mutation.of(&corpus)) else { continue };
         let errors = match read(&[("--data-dir", &["/nowhere"])], &[], &text) {
             Ok(settings) => {
@@ -218,7 +218,7 @@ fn whatever_a_file_says_each_fault_stands_on_a_line_of_it() {
             faults += 1;
         }
     }
-    assert!(faults > 500, "{faults}");
+    assert!(faults > 200, "{faults}");
 }
 
 #[test]
