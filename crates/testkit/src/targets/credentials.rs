@@ -1,5 +1,7 @@
 //! Credentials: in a request, in a challenge, and in the files of tools.
 
+use std::fmt::Write as _;
+
 use ::http::header::{AUTHORIZATION, WWW_AUTHENTICATE};
 use ::http::{HeaderMap, HeaderValue};
 use base64::Engine as _;
@@ -86,7 +88,7 @@ fn printed(bearer: &Bearer) -> String {
     let more = [("service", &bearer.service), ("scope", &bearer.scope), ("error", &bearer.error)];
     for (name, value) in more {
         if let Some(value) = value {
-            printed.push_str(&format!(",{name}=\"{}\"", quoted(value)));
+            write!(printed, ",{name}=\"{}\"", quoted(value)).expect("room");
         }
     }
     printed

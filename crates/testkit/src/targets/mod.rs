@@ -1,10 +1,9 @@
-//! What is fuzzed: one function a parser, which takes any bytes and panics where a property of the
-//! parser does not hold. `fuzz/` runs them with cargo-fuzz; `tests/it/corpus.rs` replays what
-//! is kept of those runs under `fuzz/corpus/`.
+//! What is fuzzed: one function a parser, which panics where a property of the parser does not hold.
 //!
-//! The properties are of three kinds: what is accepted obeys the grammar, which is written down here
-//! a second time; what is printed reads back as the same; and a signature is only ever accepted of
-//! what was signed.
+//! `fuzz/` runs them with cargo-fuzz; `tests/it/corpus.rs` replays what is kept of those runs under
+//! `fuzz/corpus/`. The properties are of three kinds: what is accepted obeys the grammar, which is
+//! written down here a second time; what is printed reads back as the same; and a signature is only
+//! ever accepted of what was signed.
 
 mod content;
 mod credentials;
