@@ -171,6 +171,15 @@ pub(crate) static KEYS: &[Key] = &[
         },
     },
     Key {
+        name: "limits.stall-size",
+        variable: "NARU_LIMITS_STALL_SIZE",
+        option: None,
+        default: "64KiB",
+        several: false,
+        expects: "expects-size",
+        take: |settings, text| size::bytes(text).map(|bytes| settings.limits.stall_bytes = bytes),
+    },
+    Key {
         name: "limits.stall-timeout",
         variable: "NARU_LIMITS_STALL_TIMEOUT",
         option: None,

@@ -18,6 +18,9 @@ pub struct Limits {
     pub head_timeout: Duration,
     /// How long a body may stand still, in either direction.
     pub stall_timeout: Duration,
+    /// How much of it must come or go in so long a time of waiting for the client: less is standing
+    /// still.
+    pub stall_bytes: u64,
     /// The largest head of a request.
     pub head_bytes: usize,
     /// The largest manifest.
@@ -28,6 +31,20 @@ pub struct Limits {
     pub uploads: usize,
 }
 
+/// How long a client is waited for, and how much must come or go in that time.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Patience {
+    pub(crate) time: Duration,
+    pub(crate) bytes: u64,
+}
+
+impl Limits {
+    /// How long a body is waited for.
+    pub(crate) const fn patience(&self) -> Patience {
+        Patience { time: self.stall_timeout, bytes: self.stall_bytes }
+    }
+}
+
 impl Default for Limits {
     fn default() -> Self {
         Self {
@@ -35,6 +52,8 @@ impl Default for Limits {
             connections_per_address: 1024,
             head_timeout: Duration::from_secs(30),
             stall_timeout: Duration::from_mins(1),
+            // A tenth of a bad line, shared by ten, and far more than a flood of connections is worth.
+            stall_bytes: 64 << 10,
             head_bytes: 64 << 10,
             manifest_bytes: naru_oci::MAX_MANIFEST_BYTES,
             blob_bytes: BLOB_BYTES,

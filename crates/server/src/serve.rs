@@ -13,7 +13,7 @@ use crate::ambient::Ambient;
 use crate::config::{Config, Scheme};
 use crate::control;
 use crate::edge::{host, is_trusted};
-use crate::listen::{Accepted, Address, Inherited, Peer, Places, Serving, Socket};
+use crate::listen::{Accepted, Address, Doing, Inherited, Peer, Places, Serving, Socket};
 use crate::metrics;
 use crate::start::{FirstStart, OwnerPassword, StartError, open};
 use crate::state::App;
@@ -101,8 +101,7 @@ impl Server {
         let app = Arc::new(app);
         let (stop, stopped) = watch::channel(false);
         let (mut listening, mut tasks) = (Vec::new(), JoinSet::new());
-        let limits = &app.config.limits;
-        let places = Places::new(limits.connections, limits.connections_per_address);
+        let places = Places::new(&app.config.limits);
         for socket in sockets {
             let encrypted = tls.is_some() && socket.address.tcp().is_some();
             let address = socket.address.clone();
@@ -212,20 +211,31 @@ async fn accept(serving: Serving, socket: Socket, tls: Option<Arc<Tls>>, places:
         match accepted {
             Ok(accepted) => {
                 let peer = Peer::of(&accepted);
-                let Some(place) = places.take(counted(&serving.app.config, &accepted)) else {
+                let (counted, doing) = (counted(&serving.app.config, &accepted), Doing::new());
+                let Some(place) = places.take(counted, doing.clone()) else {
                     if let Some(count) = places.turn_away(serving.app.now()) {
                         tracing::warn!(peer = %peer.address.ip(), count, "connections were closed: their address has as many as it may (`limits.connections-per-address`)");
                     }
                     continue;
                 };
-                let total = tokio::select! {
-                    total = places.wait() => total,
+                let entered = tokio::select! {
+                    entered = places.enter(&place, || serving.app.now()) => entered,
                     () = &mut ended => break,
                 };
+                let Some((total, gave_way)) = entered else { break };
+                if let Some(count) = gave_way {
+                    tracing::warn!(
+                        count,
+                        "connections were closed to make place for others: there are as many as there may be (`limits.connections`)"
+                    );
+                }
                 let acceptor = tls.as_ref().map(|tls| tls.acceptor());
-                let served = serving.clone().serve(accepted, peer, acceptor);
+                let served = serving.clone().serve(accepted, peer, acceptor, doing.clone());
                 connections.spawn(async move {
-                    served.await;
+                    tokio::select! {
+                        () = served => {}
+                        () = doing.leaves() => {}
+                    }
                     drop((place, total));
                 });
             }

@@ -82,7 +82,7 @@ fn every_default_is_what_the_table_says() {
 fn every_key_is_taken_from_a_file() {
     let file = "data-dir = '/data'\n[events]\nrecord = 'refusals'\nretention = '30d'\n[gc]\ninterval = 'off'\nlease = '36h'\n[limits]\nblob-size = '1GiB'\nconnections = 20\n\
                 connections-per-address = 10\nhead-size = '8KiB'\nhead-timeout = '5s'\n\
-                manifest-size = 1_000\nstall-timeout = '6s'\nuploads = 7\n[rate-limit]\nidentity = ['read=5000']\n\
+                manifest-size = 1_000\nstall-size = '8KiB'\nstall-timeout = '6s'\nuploads = 7\n[rate-limit]\nidentity = ['read=5000']\n\
                 registry = { read = 10000, tokens = 300 }\n\
                 [server]\naliases = ['a.example']\ndomain = 'example.com'\n\
                 listen = ['0.0.0.0:443', 'unix:/run/a.sock']\npublic-url = 'https://example.com'\n\
@@ -114,6 +114,7 @@ fn every_key_is_taken_from_a_file() {
         connections_per_address: 10,
         head_timeout: Duration::from_secs(5),
         stall_timeout: Duration::from_secs(6),
+        stall_bytes: 8 << 10,
         head_bytes: 8 << 10,
         manifest_bytes: 1000,
         blob_bytes: 1 << 30,
@@ -158,7 +159,7 @@ fn what_a_file_should_not_have_is_named_with_its_line() {
     3:1: there is no key `server.domian` / did you mean `server.domain`?
     1:1: there is no key `listen` / did you mean `server.listen`?
     1:2: there is no key `servers` / did you mean `server`?
-    1:1: there is no key `zebra` / there are: data-dir events.record events.retention gc.interval gc.lease limits.blob-size limits.connections limits.connections-per-address limits.head-size limits.head-timeout limits.manifest-size limits.stall-timeout limits.uploads metrics.listen rate-limit.identity rate-limit.registry server.aliases server.domain server.listen server.public-url server.registry server.shutdown-timeout server.socket-mode server.tls server.tls-cert server.tls-key server.trusted-proxies
+    1:1: there is no key `zebra` / there are: data-dir events.record events.retention gc.interval gc.lease limits.blob-size limits.connections limits.connections-per-address limits.head-size limits.head-timeout limits.manifest-size limits.stall-size limits.stall-timeout limits.uploads metrics.listen rate-limit.identity rate-limit.registry server.aliases server.domain server.listen server.public-url server.registry server.shutdown-timeout server.socket-mode server.tls server.tls-cert server.tls-key server.trusted-proxies
     3:10: `5000` is not an address with a port, such as 127.0.0.1:5000, or unix: and an absolute path
     3:2: `ten` is not an IP address or range such as 10.0.0.0/8
     2:7: `on` is not `dev` or `off`
@@ -179,7 +180,7 @@ fn what_a_file_should_not_have_is_named_with_its_line() {
 fn what_the_environment_should_not_have_is_named_too() {
     let typo = [("NARU_SERVER_LISTN", "127.0.0.1:1"), ("NARU_COLOUR_OF_THE_SEA", "green")];
     insta::assert_snapshot!(told_with(&typo, ""), @r"
-    there is no variable `NARU_COLOUR_OF_THE_SEA` / there are: NARU_DATA_DIR NARU_EVENTS_RECORD NARU_EVENTS_RETENTION NARU_GC_INTERVAL NARU_GC_LEASE NARU_LIMITS_BLOB_SIZE NARU_LIMITS_CONNECTIONS NARU_LIMITS_CONNECTIONS_PER_ADDRESS NARU_LIMITS_HEAD_SIZE NARU_LIMITS_HEAD_TIMEOUT NARU_LIMITS_MANIFEST_SIZE NARU_LIMITS_STALL_TIMEOUT NARU_LIMITS_UPLOADS NARU_METRICS_LISTEN NARU_RATE_LIMIT_IDENTITY NARU_RATE_LIMIT_REGISTRY NARU_SERVER_ALIASES NARU_SERVER_DOMAIN NARU_SERVER_LISTEN NARU_SERVER_PUBLIC_URL NARU_SERVER_REGISTRY NARU_SERVER_SHUTDOWN_TIMEOUT NARU_SERVER_SOCKET_MODE NARU_SERVER_TLS NARU_SERVER_TLS_CERT NARU_SERVER_TLS_KEY NARU_SERVER_TRUSTED_PROXIES
+    there is no variable `NARU_COLOUR_OF_THE_SEA` / there are: NARU_DATA_DIR NARU_EVENTS_RECORD NARU_EVENTS_RETENTION NARU_GC_INTERVAL NARU_GC_LEASE NARU_LIMITS_BLOB_SIZE NARU_LIMITS_CONNECTIONS NARU_LIMITS_CONNECTIONS_PER_ADDRESS NARU_LIMITS_HEAD_SIZE NARU_LIMITS_HEAD_TIMEOUT NARU_LIMITS_MANIFEST_SIZE NARU_LIMITS_STALL_SIZE NARU_LIMITS_STALL_TIMEOUT NARU_LIMITS_UPLOADS NARU_METRICS_LISTEN NARU_RATE_LIMIT_IDENTITY NARU_RATE_LIMIT_REGISTRY NARU_SERVER_ALIASES NARU_SERVER_DOMAIN NARU_SERVER_LISTEN NARU_SERVER_PUBLIC_URL NARU_SERVER_REGISTRY NARU_SERVER_SHUTDOWN_TIMEOUT NARU_SERVER_SOCKET_MODE NARU_SERVER_TLS NARU_SERVER_TLS_CERT NARU_SERVER_TLS_KEY NARU_SERVER_TRUSTED_PROXIES
     there is no variable `NARU_SERVER_LISTN` / did you mean `NARU_SERVER_LISTEN`?
     ");
     assert!(read(&[], &[("NARU_LOG", "info"), ("NARU_PORT", "tcp://10.0.0.1:5000")], "").is_ok());

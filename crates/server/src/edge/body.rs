@@ -10,6 +10,10 @@ use http_body::{Body as HttpBody, Frame, SizeHint};
 use http_body_util::BodyExt as _;
 use hyper::body::Incoming;
 use naru_store::{Chunks, Source, SourceError, StoreError};
+use tokio::time::Instant;
+
+use crate::limits::Patience;
+use crate::listen::Doing;
 
 /// The most that is read of a body whose request was refused already, and for how long, so that
 /// the client gets to see the answer.
@@ -69,31 +73,79 @@ impl HttpBody for Body {
     }
 }
 
+/// The body of a request, and how long it is waited for.
+pub(crate) struct RequestBody {
+    incoming: Incoming,
+    patience: Patience,
+    doing: Doing,
+}
+
+impl RequestBody {
+    pub(crate) const fn new(incoming: Incoming, patience: Patience, doing: Doing) -> Self {
+        Self { incoming, patience, doing }
+    }
+
+    /// Reads what is left of a refused request's body, within bounds, so that the client sees the
+    /// answer and not a reset. Beyond them the connection ends.
+    pub(crate) fn drain(mut self) {
+        if self.incoming.is_end_stream() {
+            return;
+        }
+        self.patience = Patience { time: DRAIN_TIME, bytes: 0 };
+        tokio::spawn(tokio::time::timeout(DRAIN_TIME, async move {
+            let mut source = RequestBytes::up_to(self, DRAIN_BYTES);
+            while let Some(Ok(_)) = source.next().await {}
+        }));
+    }
+}
+
 /// The body of a request, as a source of bytes.
 pub(crate) struct RequestBytes {
-    incoming: Incoming,
+    body: RequestBody,
     /// How many more bytes may come.
     left: u64,
     /// Whether exactly so many must come.
     exact: bool,
-    /// How long nothing may come.
-    stall: Duration,
+    /// How long was waited since enough had come, and how much came since.
+    waited: Duration,
+    came: u64,
 }
 
 impl RequestBytes {
     /// All that comes, up to a bound.
-    pub(crate) fn up_to(incoming: Incoming, most: u64, stall: Duration) -> Self {
-        Self { incoming, left: most, exact: false, stall }
+    pub(crate) fn up_to(body: RequestBody, most: u64) -> Self {
+        Self { body, left: most, exact: false, waited: Duration::ZERO, came: 0 }
     }
 
     /// The body, with what nobody read of it.
-    pub(crate) fn into_rest(self) -> Incoming {
-        self.incoming
+    pub(crate) fn into_rest(self) -> RequestBody {
+        self.body
     }
 
     /// Exactly as many as were announced.
-    pub(crate) fn exactly(incoming: Incoming, size: u64, stall: Duration) -> Self {
-        Self { incoming, left: size, exact: true, stall }
+    pub(crate) fn exactly(body: RequestBody, size: u64) -> Self {
+        Self { exact: true, ..Self::up_to(body, size) }
+    }
+
+    /// Waits for the next frame; `None` where it was waited for long enough. Time in which nobody
+    /// asks for one is not the client's.
+    async fn frame(&mut self) -> Option<Option<Result<Frame<Bytes>, hyper::Error>>> {
+        let RequestBody { incoming, patience, doing } = &mut self.body;
+        let (begun, left) = (Instant::now(), patience.time.saturating_sub(self.waited));
+        let waiting = doing.wait();
+        let frame = tokio::time::timeout(left, incoming.frame()).await.ok()?;
+        drop(waiting);
+        self.waited += begun.elapsed();
+        Some(frame)
+    }
+
+    /// Notes what came. An empty frame is nothing.
+    fn came(&mut self, bytes: u64) {
+        self.came += bytes;
+        if self.came >= self.body.patience.bytes.max(1) {
+            (self.waited, self.came) = Default::default();
+            self.body.doing.goes_on();
+        }
     }
 }
 
@@ -101,17 +153,19 @@ impl RequestBytes {
 impl Source for RequestBytes {
     async fn next(&mut self) -> Option<Result<Bytes, SourceError>> {
         loop {
-            let Ok(frame) = tokio::time::timeout(self.stall, self.incoming.frame()).await else {
+            let Some(frame) = self.frame().await else {
                 return Some(Err(SourceError::Stalled));
             };
             return match frame {
-                None if self.exact && self.left > 0 => Some(Err(SourceError::Size)),
+                None if self.exact && self.left > 0 => Some(Err(SourceError::Broken)),
                 None => None,
                 Some(Err(_)) => Some(Err(SourceError::Broken)),
                 Some(Ok(frame)) => {
                     // Trailers are no content.
                     let Ok(bytes) = frame.into_data() else { continue };
-                    match self.left.checked_sub(bytes.len() as u64) {
+                    let size = bytes.len() as u64;
+                    self.came(size);
+                    match self.left.checked_sub(size) {
                         Some(left) => {
                             self.left = left;
                             Some(Ok(bytes))
@@ -127,12 +181,11 @@ impl Source for RequestBytes {
 /// Reads a request's body of at most `most` bytes whole. A larger one is left where it was, for
 /// its rest to be drained.
 pub(crate) async fn read_whole(
-    body: &mut Option<Incoming>,
+    body: &mut Option<RequestBody>,
     most: usize,
-    stall: Duration,
 ) -> Result<Bytes, SourceError> {
-    let Some(incoming) = body.take() else { return Ok(Bytes::new()) };
-    let mut source = RequestBytes::up_to(incoming, most as u64, stall);
+    let Some(taken) = body.take() else { return Ok(Bytes::new()) };
+    let mut source = RequestBytes::up_to(taken, most as u64);
     // A copy of its own: what is kept of a request's frames would keep the connection's buffer.
     let mut whole = Vec::new();
     while let Some(bytes) = source.next().await {
@@ -145,16 +198,4 @@ pub(crate) async fn read_whole(
         }
     }
     Ok(Bytes::from(whole))
-}
-
-/// Reads what is left of a refused request's body, within bounds, so that the client sees the
-/// answer and not a reset. Beyond them the connection ends.
-pub(crate) fn drain(incoming: Incoming) {
-    if incoming.is_end_stream() {
-        return;
-    }
-    tokio::spawn(tokio::time::timeout(DRAIN_TIME, async move {
-        let mut source = RequestBytes::up_to(incoming, DRAIN_BYTES, DRAIN_TIME);
-        while let Some(Ok(_)) = source.next().await {}
-    }));
 }

@@ -2,12 +2,11 @@
 
 use http::header::{HeaderName, USER_AGENT};
 use http::{HeaderMap, Method, Request};
-use hyper::body::Incoming;
 use jiff::Timestamp;
 use naru_codes::Language;
 use uuid::Uuid;
 
-use super::{Client, Connection};
+use super::{Client, Connection, RequestBody};
 use crate::state::App;
 
 /// The id that a client gives its own request; recorded beside ours, and never in its place.
@@ -24,7 +23,7 @@ pub(crate) struct Inbound {
     pub(crate) query: Query,
     pub(crate) headers: HeaderMap,
     /// The body, until somebody takes it.
-    pub(crate) body: Option<Incoming>,
+    pub(crate) body: Option<RequestBody>,
     pub(crate) connection: Connection,
     pub(crate) client: Client,
     /// When it came.
@@ -37,7 +36,7 @@ impl Inbound {
     /// Takes a request in; `None` where its path is no text.
     pub(crate) fn new(
         app: &App,
-        request: Request<Incoming>,
+        request: Request<RequestBody>,
         connection: Connection,
     ) -> Option<Self> {
         let (head, body) = request.into_parts();

@@ -15,6 +15,6 @@ pub(crate) mod shape;
 
 pub(crate) use access_line::AccessLine;
 pub(crate) use answer::Answer;
-pub(crate) use body::Body;
+pub(crate) use body::{Body, RequestBody};
 pub(crate) use client::{Client, Connection, is_trusted};
 pub(crate) use inbound::Inbound;

@@ -1,13 +1,12 @@
 //! `/healthz` and `/readyz`: outside the network rules, and silent but for their status.
 
 use http::{Method, Request, StatusCode};
-use hyper::body::Incoming;
 
-use crate::edge::Answer;
+use crate::edge::{Answer, RequestBody};
 use crate::state::App;
 
 /// The answer, if the request asks for the server's health.
-pub(super) async fn answer(app: &App, request: &Request<Incoming>) -> Option<Answer> {
+pub(super) async fn answer(app: &App, request: &Request<RequestBody>) -> Option<Answer> {
     let reads = matches!(*request.method(), Method::GET | Method::HEAD);
     let status = match request.uri().path() {
         "/healthz" if reads => StatusCode::OK,

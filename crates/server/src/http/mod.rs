@@ -11,7 +11,6 @@ use std::sync::Arc;
 
 use http::header::{ALLOW, CONNECTION, EXPECT, HeaderName};
 use http::{Request, Response, StatusCode, Version};
-use hyper::body::Incoming;
 use naru_access::{Denial, PrincipalKind};
 use naru_codes::Cause;
 use naru_oci::{ErrorCode, Errors};
@@ -20,7 +19,7 @@ use serde_json::json;
 use uuid::Uuid;
 
 use crate::edge::answer::CORRELATION_ID;
-use crate::edge::{AccessLine, Answer, Body, Connection, Inbound, body, host, shape};
+use crate::edge::{AccessLine, Answer, Body, Connection, Inbound, RequestBody, host, shape};
 use crate::gate::answer::Situation;
 use crate::gate::{Exchange, Found, Kind, Presented, Refusal, Refused, Target, find};
 use crate::gate::{entra, event};
@@ -34,7 +33,7 @@ const TARGET_BYTES: usize = 48 * 1024;
 /// Answers a request.
 pub(crate) async fn handle(
     app: Arc<App>,
-    request: Request<Incoming>,
+    request: Request<RequestBody>,
     connection: Connection,
 ) -> Response<Body> {
     let unjudged =
@@ -75,7 +74,7 @@ pub(crate) async fn handle(
 }
 
 /// A target or head beyond what any client of a registry sends.
-fn too_long(request: &Request<Incoming>, most: usize) -> Option<StatusCode> {
+fn too_long(request: &Request<RequestBody>, most: usize) -> Option<StatusCode> {
     let target = request.uri().path_and_query().map_or(0, |target| target.as_str().len());
     let head: usize =
         request.headers().iter().map(|(name, value)| name.as_str().len() + value.len()).sum();
@@ -220,10 +219,10 @@ async fn refuse(mut exchange: Exchange, refusal: Refusal) -> (Answer, Uuid) {
         note(&exchange, denial);
     }
     // A client that waits to be told to go on does not send what it has.
-    if let Some(incoming) = exchange.inbound.body.take()
+    if let Some(body) = exchange.inbound.body.take()
         && !exchange.inbound.headers.contains_key(EXPECT)
     {
-        body::drain(incoming);
+        body.drain();
     }
     let answer = match (recorded, &refusal) {
         // A denial is never dropped: one that cannot be written is not given either.

@@ -8,21 +8,35 @@ use std::time::Duration;
 
 use http::Request;
 use hyper::body::Incoming;
+use hyper::server::conn::{http1, http2};
 use hyper::service::service_fn;
-use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
-use hyper_util::server::conn::auto::Builder;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::server::graceful::GracefulConnection;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_rustls::TlsAcceptor;
 
-use super::patient::Patient;
-use super::{Accepted, Running};
+use super::answering::{Answering, Streams};
+use super::patient::{Patient, Version};
+use super::{Accepted, Doing};
 use crate::config::Scheme;
-use crate::edge::Connection;
+use crate::edge::{Connection, RequestBody};
 use crate::http as routes;
+use crate::limits::Limits;
 use crate::state::App;
 
-/// What is read of a connection at once; a head is bounded by it, and a body comes in such frames.
+/// What is read of a connection at once: a body comes in such frames.
 const BUFFER_BYTES: usize = 512 << 10;
+
+/// How much larger than its bound a head may be and still be refused in words. What has not ended by
+/// then is not read on.
+const HEAD_SLACK: usize = 16 << 10;
+
+/// How many requests of a connection of HTTP/2 are answered at once; a client with more to ask waits,
+/// or connects again. Each may hold a head, and a frame of a body.
+const STREAMS: u32 = 64;
+
+/// What waits to be sent of each of them, beside the piece that it is a part of.
+const SEND_BYTES: usize = 64 << 10;
 
 /// How often a client of HTTP/2 is asked whether it is still there.
 const PING: Duration = Duration::from_secs(30);
@@ -58,18 +72,24 @@ impl Peer {
 impl Serving {
     /// Serves a connection until its end. What comes over a unix socket leaves no machine, and is
     /// not encrypted.
-    pub(crate) async fn serve(self, accepted: Accepted, peer: Peer, tls: Option<TlsAcceptor>) {
+    pub(crate) async fn serve(
+        self,
+        accepted: Accepted,
+        peer: Peer,
+        tls: Option<TlsAcceptor>,
+        doing: Doing,
+    ) {
         match accepted {
             Accepted::Tcp(stream, _) => {
                 if let Err(error) = stream.set_nodelay(true) {
                     tracing::debug!(%error, "a connection ended at once");
                 }
                 match tls {
-                    None => self.requests(stream, peer, Scheme::Http).await,
-                    Some(acceptor) => self.encrypted(acceptor, stream, peer).await,
+                    None => self.requests(stream, peer, Scheme::Http, doing).await,
+                    Some(acceptor) => self.encrypted(acceptor, stream, peer, doing).await,
                 }
             }
-            Accepted::Unix(stream) => self.requests(stream, peer, Scheme::Http).await,
+            Accepted::Unix(stream) => self.requests(stream, peer, Scheme::Http, doing).await,
         }
     }
 
@@ -78,10 +98,11 @@ impl Serving {
         acceptor: TlsAcceptor,
         stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
         peer: Peer,
+        doing: Doing,
     ) {
         let patience = self.app.config.limits.head_timeout;
         match tokio::time::timeout(patience, acceptor.accept(stream)).await {
-            Ok(Ok(stream)) => self.requests(stream, peer, Scheme::Https).await,
+            Ok(Ok(stream)) => self.requests(stream, peer, Scheme::Https, doing).await,
             Ok(Err(error)) => {
                 tracing::debug!(peer = %peer.address, %error, "a TLS handshake failed");
             }
@@ -94,27 +115,66 @@ impl Serving {
         stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
         peer: Peer,
         scheme: Scheme,
+        doing: Doing,
     ) {
         let limits = self.app.config.limits.clone();
-        let connection = Connection { scheme, peer: peer.address, local: peer.local };
-        let running = Running::new();
-        let (app, begun) = (Arc::clone(&self.app), running.clone());
-        let service = service_fn(move |request: Request<Incoming>| {
-            let (app, request_runs) = (Arc::clone(&app), begun.begin());
-            async move {
-                let answer = routes::handle(app, request, connection).await;
-                Ok::<_, Infallible>(answer.map(|body| request_runs.answered_with(body)))
-            }
-        });
-        let builder = builder(limits.head_timeout, limits.head_bytes);
+        let patience = limits.patience();
         let metrics = &self.app.metrics;
         let traffic = (metrics.received.clone(), metrics.sent.clone());
-        let stream = TokioIo::new(Patient::new(stream, limits.stall_timeout, traffic));
-        let serving = builder.serve_connection(stream, service);
+        let mut stream = Patient::new(stream, patience, traffic, doing.clone());
+        let version = tokio::select! {
+            version = stream.version() => version,
+            () = doing.idle(limits.head_timeout) => return,
+            // An error means that the server is gone, which is an end too.
+            _ = self.stopped.wait_for(|stop| *stop) => return,
+        };
+        let version = match version {
+            Ok(version) => version,
+            Err(error) => {
+                tracing::debug!(peer = %peer.address, %error, "a connection ended at once");
+                return;
+            }
+        };
+        let connection = Connection { scheme, peer: peer.address, local: peer.local };
+        let (app, does) = (Arc::clone(&self.app), doing.clone());
+        let service = service_fn(move |request: Request<Incoming>| {
+            let (app, doing) = (Arc::clone(&app), does.clone());
+            let begun = doing.begin();
+            let request = request.map(|body| RequestBody::new(body, patience, doing));
+            async move {
+                let answer = routes::handle(app, request, connection).await;
+                Ok::<_, Infallible>(answer.map(|body| match version {
+                    Version::One => Answering::new(body, begun),
+                    Version::Two => Answering::on_stream(body, begun, patience),
+                }))
+            }
+        });
+        let stream = TokioIo::new(stream);
+        match version {
+            Version::One => {
+                let serving = one(&limits).serve_connection(stream, service);
+                self.drive(serving, &doing, peer).await;
+            }
+            Version::Two => {
+                let streams = Streams::new(patience, doing.clone());
+                let serving = two(&limits, streams).serve_connection(stream, service);
+                self.drive(serving, &doing, peer).await;
+            }
+        }
+    }
+
+    /// Lets a connection go on until it ends, has nothing to do, or is to stop.
+    async fn drive(
+        mut self,
+        serving: impl GracefulConnection<Error = hyper::Error>,
+        doing: &Doing,
+        peer: Peer,
+    ) {
+        let patience = self.app.config.limits.head_timeout;
         tokio::pin!(serving);
         let ended = tokio::select! {
             ended = serving.as_mut() => Some(ended),
-            () = running.idle(limits.head_timeout) => None,
+            () = doing.idle(patience) => None,
             // An error means that the server is gone, which is an end too.
             _ = self.stopped.wait_for(|stop| *stop) => None,
         };
@@ -122,10 +182,11 @@ impl Serving {
             ended
         } else {
             serving.as_mut().graceful_shutdown();
+            doing.goes_on();
             tokio::select! {
                 ended = serving.as_mut() => ended,
                 // What is still open, with nothing to answer, is only being held.
-                () = running.idle(limits.head_timeout) => return,
+                () = doing.idle(patience) => return,
             }
         };
         if let Err(error) = ended {
@@ -134,17 +195,23 @@ impl Serving {
     }
 }
 
-fn builder(head_timeout: Duration, head_bytes: usize) -> Builder<TokioExecutor> {
-    let mut builder = Builder::new(TokioExecutor::new());
+fn one(limits: &Limits) -> http1::Builder {
+    let mut builder = http1::Builder::new();
     builder
-        .http1()
         .timer(TokioTimer::new())
-        .header_read_timeout(head_timeout)
+        .header_read_timeout(limits.head_timeout)
+        .max_header_size(limits.head_bytes.saturating_add(HEAD_SLACK))
         .max_buf_size(BUFFER_BYTES);
     builder
-        .http2()
+}
+
+fn two(limits: &Limits, streams: Streams) -> http2::Builder<Streams> {
+    let mut builder = http2::Builder::new(streams);
+    builder
         .timer(TokioTimer::new())
-        .max_header_list_size(u32::try_from(head_bytes).unwrap_or(u32::MAX))
+        .max_header_list_size(u32::try_from(limits.head_bytes).unwrap_or(u32::MAX))
+        .max_concurrent_streams(STREAMS)
+        .max_send_buf_size(SEND_BYTES)
         .keep_alive_interval(Some(PING));
     builder
 }

@@ -2,13 +2,15 @@
 //! byte to its last.
 //!
 //! [`address`] is what a setting says, [`socket`] what is bound or was handed over, [`places`] how
-//! many connections there may be, [`connection`] one of them; what a request is, is the edge's part.
+//! many connections there may be, [`connection`] one of them, and [`doing`] what it does at a moment; what a
+//! request is, is the edge's part.
 
 mod address;
+mod answering;
 mod connection;
+mod doing;
 mod patient;
 mod places;
-mod running;
 mod socket;
 pub(crate) mod unix;
 
@@ -16,6 +18,6 @@ pub use address::{Address, AddressError};
 pub use socket::Inherited;
 
 pub(crate) use connection::{Peer, Serving};
+pub(crate) use doing::Doing;
 pub(crate) use places::Places;
-pub(crate) use running::Running;
 pub(crate) use socket::{Accepted, Socket};

@@ -1,27 +1,51 @@
-//! How many connections there may be, in total and from one address.
+//! How many connections there may be, in total and from one address, and who gives a place to a
+//! newcomer where there is none: whoever holds most.
 
 use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use naru_identity::guessing::Prefix;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::Instant;
 
-/// How often the log tells of those who found no place.
+use super::Doing;
+use super::doing::Stands;
+use crate::limits::Limits;
+
+/// How often the log tells of those who were closed.
 const TOLD_EVERY: SignedDuration = SignedDuration::from_secs(10);
+
+/// How soon it is looked again for a place that somebody might give.
+const LOOK_AGAIN: Duration = Duration::from_millis(100);
+
+/// Which part of the time that a body may stand still has to be over before its connection is one
+/// that stands still, where others wait for its place.
+const STILL: u32 = 12;
 
 /// All places that there are.
 pub(crate) struct Places {
     total: Arc<Semaphore>,
     per_address: usize,
-    taken: Mutex<HashMap<Prefix, usize>>,
-    turned_away: Mutex<TurnedAway>,
+    /// After so long a connection stands still.
+    still: Duration,
+    taken: Mutex<Taken>,
+    turned_away: Mutex<Closed>,
+    gave_way: Mutex<Closed>,
 }
 
-/// Those who found no place, and of whom the log has not told.
+/// The connections that there are, by the address that they count for.
 #[derive(Default)]
-struct TurnedAway {
+struct Taken {
+    by_address: HashMap<Option<Prefix>, HashMap<u64, Doing>>,
+    last: u64,
+}
+
+/// Those who were closed, and of whom the log has not told.
+#[derive(Default)]
+struct Closed {
     count: u64,
     told: Option<Timestamp>,
 }
@@ -30,100 +54,124 @@ struct TurnedAway {
 pub(crate) struct Place {
     places: Arc<Places>,
     prefix: Option<Prefix>,
+    number: u64,
 }
 
 impl Places {
-    pub(crate) fn new(total: usize, per_address: usize) -> Arc<Self> {
-        let total = Arc::new(Semaphore::new(total.min(Semaphore::MAX_PERMITS)));
-        let (taken, turned_away) = Default::default();
-        Arc::new(Self { total, per_address, taken, turned_away })
+    pub(crate) fn new(limits: &Limits) -> Arc<Self> {
+        Arc::new(Self {
+            total: Arc::new(Semaphore::new(limits.connections.min(Semaphore::MAX_PERMITS))),
+            per_address: limits.connections_per_address,
+            still: limits.stall_timeout / STILL,
+            taken: Mutex::default(),
+            turned_away: Mutex::default(),
+            gave_way: Mutex::default(),
+        })
     }
 
-    /// Waits until there is one in total. None only of places that are gone.
-    pub(crate) async fn wait(&self) -> Option<OwnedSemaphorePermit> {
-        Arc::clone(&self.total).acquire_owned().await.ok()
-    }
-
-    /// Takes one of an address; `None` where it has as many as it may. Of IPv6 a network is one, since
-    /// each machine has many addresses. Whoever has no address is not counted.
-    pub(crate) fn take(self: &Arc<Self>, address: Option<IpAddr>) -> Option<Place> {
+    /// Takes one of an address, for a connection that does this; `None` where it has as many as it
+    /// may. Of IPv6 a network is one, since each machine has many addresses. Whoever has no address
+    /// may have any number.
+    pub(crate) fn take(self: &Arc<Self>, address: Option<IpAddr>, doing: Doing) -> Option<Place> {
         let prefix = address.map(Prefix::of);
-        if let Some(prefix) = prefix {
-            let mut taken = self.taken();
-            let count = taken.entry(prefix).or_default();
-            if *count >= self.per_address {
-                return None;
-            }
-            *count += 1;
-        }
-        Some(Place { places: Arc::clone(self), prefix })
-    }
-
-    /// Counts one who found no place. How many they are by now, where it is time to tell the log:
-    /// whoever floods a server with connections shall not flood its log.
-    pub(crate) fn turn_away(&self, now: Timestamp) -> Option<u64> {
-        let mut turned_away = self.turned_away.lock().unwrap_or_else(PoisonError::into_inner);
-        turned_away.count += 1;
-        if turned_away.told.is_some_and(|told| now.duration_since(told) < TOLD_EVERY) {
+        let mut taken = self.taken();
+        taken.last += 1;
+        let number = taken.last;
+        let those = taken.by_address.entry(prefix).or_default();
+        if prefix.is_some() && those.len() >= self.per_address {
             return None;
         }
-        turned_away.told = Some(now);
-        Some(std::mem::take(&mut turned_away.count))
+        those.insert(number, doing);
+        Some(Place { places: Arc::clone(self), prefix, number })
     }
 
-    fn taken(&self) -> MutexGuard<'_, HashMap<Prefix, usize>> {
+    /// Waits until there is one in total, which another may be asked for. How many were closed for
+    /// the like comes with it, where it is time to tell the log. None only of places that are gone.
+    pub(crate) async fn enter(
+        &self,
+        place: &Place,
+        now: impl Fn() -> Timestamp,
+    ) -> Option<(OwnedSemaphorePermit, Option<u64>)> {
+        let mut told = None;
+        loop {
+            if let Ok(permit) = Arc::clone(&self.total).try_acquire_owned() {
+                return Some((permit, told));
+            }
+            if let Some(doing) = self.taken().who_gives(place, self.still, Instant::now()) {
+                doing.leave();
+                told = told.or(told_of(&self.gave_way, now()));
+            }
+            let wait = Arc::clone(&self.total).acquire_owned();
+            if let Ok(permit) = tokio::time::timeout(LOOK_AGAIN, wait).await {
+                return permit.ok().map(|permit| (permit, told));
+            }
+        }
+    }
+
+    /// Counts one whose address has as many as it may. How many they are by now, where it is time
+    /// to tell the log.
+    pub(crate) fn turn_away(&self, now: Timestamp) -> Option<u64> {
+        told_of(&self.turned_away, now)
+    }
+
+    fn taken(&self) -> MutexGuard<'_, Taken> {
         self.taken.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
+impl Taken {
+    /// Who is to give its place to a newcomer, if anybody. One that has asked for nothing comes
+    /// before one that stands still halfway, and is closed without harm; then the one whose address
+    /// holds most; then the one that does so for longest. Nobody gives way to an address that holds
+    /// more than its own, and a proxy, which speaks for many, gives only what is not in use.
+    fn who_gives(&self, newcomer: &Place, still: Duration, now: Instant) -> Option<&Doing> {
+        let has = newcomer.prefix.map_or(0, |_| self.count(newcomer.prefix));
+        let of_enough = self.by_address.iter().filter(|(_, those)| those.len() >= has);
+        let all = of_enough.flat_map(|(prefix, those)| {
+            those.iter().filter_map(move |(number, doing)| {
+                if *number == newcomer.number || doing.is_asked_to_leave() {
+                    return None;
+                }
+                let (idle, so_long) = match doing.stands(now) {
+                    Stands::Idle(so_long) => (true, so_long),
+                    Stands::Still(so_long) if prefix.is_some() && so_long >= still => {
+                        (false, so_long)
+                    }
+                    Stands::Still(_) | Stands::Busy => return None,
+                };
+                Some(((idle, those.len(), so_long), doing))
+            })
+        });
+        all.max_by_key(|(how_much, _)| *how_much).map(|(_, doing)| doing)
+    }
+
+    fn count(&self, prefix: Option<Prefix>) -> usize {
+        self.by_address.get(&prefix).map_or(0, HashMap::len)
+    }
+}
+
+/// Counts one who was closed. How many they are by now, where it is time to tell the log: whoever
+/// floods a server with connections shall not flood its log.
+fn told_of(closed: &Mutex<Closed>, now: Timestamp) -> Option<u64> {
+    let mut closed = closed.lock().unwrap_or_else(PoisonError::into_inner);
+    closed.count += 1;
+    if closed.told.is_some_and(|told| now.duration_since(told) < TOLD_EVERY) {
+        return None;
+    }
+    closed.told = Some(now);
+    Some(std::mem::take(&mut closed.count))
+}
+
 impl Drop for Place {
     fn drop(&mut self) {
-        let Some(prefix) = self.prefix else { return };
         let mut taken = self.places.taken();
-        match taken.get_mut(&prefix) {
-            Some(count) if *count > 1 => *count -= 1,
-            _ => {
-                taken.remove(&prefix);
-            }
+        let Some(those) = taken.by_address.get_mut(&self.prefix) else { return };
+        those.remove(&self.number);
+        if those.is_empty() {
+            taken.by_address.remove(&self.prefix);
         }
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_place_is_free_again_and_nothing_is_remembered_of_who_had_it() {
-        let places = Places::new(10, 2);
-        let address = Some(IpAddr::from([192, 0, 2, 1]));
-        let (one, two) = (places.take(address).unwrap(), places.take(address).unwrap());
-        assert!(places.take(address).is_none(), "a third of one address");
-        assert!(places.take(Some(IpAddr::from([192, 0, 2, 2]))).is_some());
-        assert!(places.take(None).is_some());
-        let network = |last: u16| Some(IpAddr::from([0x2001, 0xdb8, 0, 1, 0, 0, 0, last]));
-        let six = (places.take(network(1)), places.take(network(2)));
-        assert!(places.take(network(3)).is_none(), "a third of one network");
-        drop((one, six));
-        let again = places.take(address).unwrap();
-        drop((two, again));
-        assert!(places.taken().is_empty());
-    }
-
-    #[test]
-    fn the_log_is_told_of_all_who_found_no_place_but_not_of_each() {
-        let places = Places::new(1, 1);
-        let at = |second| Timestamp::from_second(second).unwrap();
-        let told: Vec<_> = [0, 0, 9, 10, 11, 30].map(|second| places.turn_away(at(second))).into();
-        assert_eq!(told, [Some(1), None, None, Some(3), None, Some(2)]);
-    }
-
-    #[tokio::test]
-    async fn in_total_there_are_as_many_as_was_said() {
-        let places = Places::new(1, 2);
-        let one = places.wait().await;
-        assert_eq!(places.total.available_permits(), 0);
-        drop(one);
-        assert!(places.wait().await.is_some());
-    }
-}
+mod tests;

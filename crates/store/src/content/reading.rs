@@ -1,10 +1,12 @@
 //! Reading content in frames, one hop to the blocking threads a frame, with the next one read
-//! ahead; so a slow client holds no thread.
+//! ahead; so a slow client holds no thread. Where many read at once the frames are smaller, so that
+//! those who read and do not take what they asked for hold little memory either.
 
 use std::fs::File;
 use std::io::{Read as _, Seek as _, SeekFrom};
 use std::path::Path;
 use std::pin::Pin;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
@@ -12,8 +14,16 @@ use tokio::task::{JoinHandle, spawn_blocking};
 
 use crate::error::StoreError;
 
-/// The size of a frame. Small ones cost a hop each.
+/// The largest frame, and the smallest. Small ones cost a hop each.
 const FRAME: u64 = 512 << 10;
+const SMALLEST: u64 = 16 << 10;
+
+/// What the frames of all readers together should have, as long as none is smaller than the smallest.
+/// Each reader has two: one that the client takes, and the next one.
+const ALL_FRAMES: u64 = 64 << 20;
+
+/// How many read in this process.
+static READERS: AtomicU64 = AtomicU64::new(0);
 
 type Frame = Result<(File, Bytes), StoreError>;
 
@@ -22,6 +32,29 @@ type Frame = Result<(File, Bytes), StoreError>;
 pub struct Chunks {
     next: Option<JoinHandle<Frame>>,
     remaining: u64,
+    _reader: Reader,
+}
+
+/// One of those who read.
+#[derive(Debug)]
+struct Reader;
+
+impl Reader {
+    fn new() -> Self {
+        READERS.fetch_add(1, Ordering::Relaxed);
+        Self
+    }
+}
+
+impl Drop for Reader {
+    fn drop(&mut self) {
+        READERS.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+/// The size of the next frame, where so many read.
+fn frame(readers: u64) -> u64 {
+    (ALL_FRAMES / 2 / readers.max(1)).clamp(SMALLEST, FRAME)
 }
 
 impl Chunks {
@@ -45,7 +78,7 @@ impl Chunks {
             Ok(file)
         });
         let file = opened.await.map_err(|error| StoreError::Unavailable(error.to_string()))??;
-        let mut chunks = Self { next: None, remaining: length };
+        let mut chunks = Self { next: None, remaining: length, _reader: Reader::new() };
         chunks.read_ahead(file);
         Ok(chunks)
     }
@@ -69,7 +102,7 @@ impl Chunks {
     }
 
     fn read_ahead(&mut self, mut file: File) {
-        let length = self.remaining.min(FRAME);
+        let length = self.remaining.min(frame(READERS.load(Ordering::Relaxed)));
         if length == 0 {
             return;
         }
@@ -83,5 +116,18 @@ impl Chunks {
                 Err(StoreError::Damaged("a content file ends early".to_owned()))
             }
         }));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn few_readers_have_large_frames_and_many_have_little_together() {
+        assert_eq!([0, 1, 64].map(frame), [FRAME; 3]);
+        assert_eq!(frame(128), FRAME / 2);
+        assert_eq!(frame(1024) * 1024 * 2, ALL_FRAMES);
+        assert_eq!(frame(1_000_000), SMALLEST);
     }
 }

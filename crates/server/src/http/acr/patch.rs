@@ -64,8 +64,7 @@ const fn unknown(item: &Item) -> ErrorCode {
 
 async fn read(exchange: &mut Exchange) -> Result<Change, Refusal> {
     let invalid = |message: String| Refused::invalid(ErrorCode::RequestInvalid, message);
-    let stall = exchange.app.config.limits.stall_timeout;
-    let read = read_whole(&mut exchange.inbound.body, LARGEST, stall).await;
+    let read = read_whole(&mut exchange.inbound.body, LARGEST).await;
     let bytes = read.map_err(|error| match error {
         SourceError::Size => {
             let message = format!("a change has at most {LARGEST} bytes");

@@ -16,8 +16,7 @@ pub(crate) struct Form(Vec<(String, String)>);
 impl Form {
     /// Reads the form in a request's body, whole or chunked.
     pub(crate) async fn read(exchange: &mut Exchange) -> Result<Self, Refusal> {
-        let stall = exchange.app.config.limits.stall_timeout;
-        let read = read_whole(&mut exchange.inbound.body, LARGEST, stall).await;
+        let read = read_whole(&mut exchange.inbound.body, LARGEST).await;
         let bytes = read.map_err(|error| match error {
             SourceError::Size => {
                 let message = format!("the form has more than {LARGEST} bytes");

@@ -1,12 +1,14 @@
 //! HTTP/2 by hand: resets, continuations and compressed heads in floods, and requests that are
 //! malformed. Each ends its stream or its connection, and others are answered meanwhile.
 
-use naru_testkit::Kit;
+use std::time::Duration;
+
+use naru_testkit::{Kit, blob};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
 use super::{Victim, owner};
-use crate::v2::ByOwner as _;
+use crate::v2::{ByOwner as _, WHO};
 
 const DATA: u8 = 0;
 const HEADERS: u8 = 1;
@@ -14,6 +16,7 @@ const RST_STREAM: u8 = 3;
 const SETTINGS: u8 = 4;
 const PING: u8 = 6;
 const GOAWAY: u8 = 7;
+const WINDOW_UPDATE: u8 = 8;
 const CONTINUATION: u8 = 9;
 
 const END_STREAM: u8 = 1;
@@ -262,4 +265,75 @@ async fn frames_that_are_none_end_the_connection() {
         assert!(frames(&said).iter().all(|(kind, ..)| *kind != DATA));
     }
     victim.kit.get("/v2/").by_owner().await.expect(200);
+}
+
+/// Short enough to be waited for.
+const SHORT: Duration = Duration::from_millis(100);
+
+/// A server that waits for nobody for long.
+async fn impatient() -> Kit {
+    let kit = Kit::start_with(|config| {
+        (config.limits.stall_timeout, config.limits.head_timeout) = (SHORT, SHORT);
+    });
+    kit.await
+}
+
+/// Sends some frames, and then one again and again; what came back, until the connection ended.
+async fn say_on(kit: &Kit, first: &[u8], again: Vec<u8>) -> Vec<(u8, u32, Vec<u8>)> {
+    let (mut from, mut to) = TcpStream::connect(kit.address()).await.unwrap().into_split();
+    to.write_all(first).await.unwrap();
+    let going_on = tokio::spawn(async move {
+        let mut every = tokio::time::interval(SHORT / 20);
+        while to.write_all(&again).await.is_ok() {
+            every.tick().await;
+        }
+    });
+    let mut said = Vec::new();
+    // An end and a reset are the same to a client that is sent away.
+    let _end = from.read_to_end(&mut said).await;
+    going_on.abort();
+    frames(&said)
+}
+
+/// That no window is open for an answer is to its connection as if all were well.
+#[tokio::test]
+async fn an_answer_for_which_no_window_is_opened_is_given_up() {
+    let kit = impatient().await;
+    let content = blob("unread", 200 << 10);
+    let pushed = kit.push_blob(WHO, "a", &content).await.expect(201);
+    let get = fields("GET", pushed.header("location"), &[]);
+    let small = fields("GET", "/v2/", &[]);
+    let no_window = frame(SETTINGS, 0, 0, &[0, 4, 0, 0, 0, 0]);
+    for (wanted, opened) in [(&get, 0), (&get, 1), (&small, 0)] {
+        let preface = &b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"[..];
+        let asked = frame(HEADERS, END_HEADERS | END_STREAM, 1, wanted);
+        let window = frame(WINDOW_UPDATE, 0, 1, &u32::to_be_bytes(opened.max(1)));
+        let again = if opened > 0 { window } else { Vec::new() };
+        let told = say_on(&kit, &[preface, &no_window, &asked].concat(), again).await;
+        assert!(told.iter().any(|(kind, on, _)| (*kind, *on) == (RST_STREAM, 1)), "{told:?}");
+        let took: usize = told.iter().filter(|told| told.0 == DATA).map(|told| told.2.len()).sum();
+        assert!(took < content.len(), "{took}");
+    }
+}
+
+#[tokio::test]
+async fn a_body_that_trickles_on_a_stream_stands_still() {
+    let kit = impatient().await;
+    let put = fields("PUT", "/v2/a/manifests/v1", &[]);
+    let first = [begun(), frame(HEADERS, END_HEADERS, 1, &put)].concat();
+    let told = say_on(&kit, &first, frame(DATA, 0, 1, b" ")).await;
+    let words: Vec<u8> =
+        told.iter().filter(|told| told.0 == DATA).flat_map(|told| told.2.clone()).collect();
+    let words = String::from_utf8(words).unwrap();
+    assert!(words.contains("REQUEST_INVALID"), "{words}");
+}
+
+/// What a connection may ask at once is said at its start.
+#[tokio::test]
+async fn so_many_requests_are_answered_at_once() {
+    let kit = impatient().await;
+    let told = frames(&say(&kit, [stop()]).await);
+    let settings = told.iter().find(|(kind, ..)| *kind == SETTINGS).unwrap();
+    let most = settings.2.chunks(6).find(|setting| setting[..2] == [0, 3]).unwrap();
+    assert_eq!(most[2..], [0, 0, 0, 64]);
 }

@@ -8,13 +8,12 @@ mod paths;
 mod smuggling;
 mod text;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
-use naru_testkit::{Image, Kit, OWNER, OWNER_PASSWORD, image};
+use naru_testkit::{Image, Kit, image};
 use serde_json::Value;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
+use crate::v2::wire::basic;
 use crate::v2::{ByOwner as _, WHO, files};
 
 /// What the server held before it was abused.
@@ -124,8 +123,7 @@ fn head(line: &str, more: &str) -> String {
 
 /// The owner's credential, as a field.
 fn owner() -> String {
-    let encoded = STANDARD.encode(format!("{OWNER}:{OWNER_PASSWORD}"));
-    format!("authorization: Basic {encoded}\r\n")
+    format!("authorization: {}\r\n", basic(WHO))
 }
 
 /// A request that would take the tag away.

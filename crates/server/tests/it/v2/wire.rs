@@ -12,6 +12,11 @@ use tokio::net::TcpStream;
 
 use super::WHO;
 
+/// A name and password as `Authorization` has them.
+pub(crate) fn basic((name, password): (&str, &str)) -> String {
+    format!("Basic {}", STANDARD.encode(format!("{name}:{password}")))
+}
+
 /// A connection.
 pub(crate) struct Wire {
     stream: BufReader<TcpStream>,
@@ -19,7 +24,11 @@ pub(crate) struct Wire {
 
 impl Wire {
     pub(crate) async fn open(address: SocketAddr) -> Self {
-        let stream = TcpStream::connect(address).await.unwrap();
+        Self::of(TcpStream::connect(address).await.unwrap())
+    }
+
+    /// One that was opened.
+    pub(crate) fn of(stream: TcpStream) -> Self {
         stream.set_nodelay(true).unwrap();
         Self { stream: BufReader::new(stream) }
     }
@@ -32,13 +41,12 @@ impl Wire {
     /// Sends a head as somebody.
     pub(crate) async fn head_of(
         &mut self,
-        (name, password): (&str, &str),
+        who: (&str, &str),
         line: &str,
         headers: &[(&str, &str)],
     ) {
-        let basic = STANDARD.encode(format!("{name}:{password}"));
-        let mut head =
-            format!("{line} HTTP/1.1\r\nhost: localhost\r\nauthorization: Basic {basic}\r\n");
+        let basic = basic(who);
+        let mut head = format!("{line} HTTP/1.1\r\nhost: localhost\r\nauthorization: {basic}\r\n");
         for (name, value) in headers {
             head.extend([name, ": ", value, "\r\n"]);
         }

@@ -88,10 +88,7 @@ fn more_tags(exchange: &Exchange) -> Result<Vec<Tag>, Refused> {
 }
 
 async fn read(exchange: &mut Exchange) -> Result<bytes::Bytes, Refusal> {
-    let (most, stall) = {
-        let limits = &exchange.app.config.limits;
-        (limits.manifest_bytes.min(MAX_MANIFEST_BYTES), limits.stall_timeout)
-    };
+    let most = exchange.app.config.limits.manifest_bytes.min(MAX_MANIFEST_BYTES);
     let too_large = || {
         let message = format!("a manifest has at most {most} bytes");
         Refused::new(StatusCode::PAYLOAD_TOO_LARGE, ErrorCode::SizeInvalid, message)
@@ -100,7 +97,7 @@ async fn read(exchange: &mut Exchange) -> Result<bytes::Bytes, Refusal> {
     if announced.is_some_and(|length: u64| length > most as u64) {
         return Err(too_large().into());
     }
-    match body::read_whole(&mut exchange.inbound.body, most, stall).await {
+    match body::read_whole(&mut exchange.inbound.body, most).await {
         Ok(bytes) => Ok(bytes),
         Err(SourceError::Size) => Err(too_large().into()),
         Err(SourceError::Stalled) => Err(Refused::stalled().into()),

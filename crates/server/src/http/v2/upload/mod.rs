@@ -71,10 +71,7 @@ async fn append_body(
 ) -> Result<u64, Refusal> {
     let range = chunk_range(exchange)?;
     let length = exchange.inbound.header(CONTENT_LENGTH).and_then(|text| text.parse().ok());
-    let (most, stall) = {
-        let limits = &exchange.app.config.limits;
-        (limits.blob_bytes, limits.stall_timeout)
-    };
+    let most = exchange.app.config.limits.blob_bytes;
     if length.is_some_and(|length: u64| length > most) {
         let message = format!("a blob has at most {most} bytes");
         let status = StatusCode::PAYLOAD_TOO_LARGE;
@@ -86,11 +83,11 @@ async fn append_body(
         let message = "Content-Range and Content-Length do not agree";
         return Err(Refused::invalid(ErrorCode::SizeInvalid, message).into());
     }
-    let Some(incoming) = exchange.inbound.body.take() else { return Err(upload_unknown().into()) };
+    let Some(body) = exchange.inbound.body.take() else { return Err(upload_unknown().into()) };
     let size = length.or_else(|| range.map(|range| range.len()));
     let mut source = match size {
-        Some(size) => RequestBytes::exactly(incoming, size, stall),
-        None => RequestBytes::up_to(incoming, most, stall),
+        Some(size) => RequestBytes::exactly(body, size),
+        None => RequestBytes::up_to(body, most),
     };
     let (store, now) = (&exchange.app.store, exchange.inbound.time);
     let at = range.map(|range| range.first);
