@@ -157,7 +157,7 @@ impl Source for RequestBytes {
                 return Some(Err(SourceError::Stalled));
             };
             return match frame {
-                None if self.exact && self.left > 0 => Some(Err(SourceError::Broken)),
+                None if self.exact && self.left > 0 => Some(Err(SourceError::Size)),
                 None => None,
                 Some(Err(_)) => Some(Err(SourceError::Broken)),
                 Some(Ok(frame)) => {
