@@ -39,7 +39,11 @@ impl Stage {
     pub(super) fn start(binary: &Path, folder: &Path) -> Result<Self, Failure> {
         let server = Launch::of(binary, folder).start()?;
         // It may be there from the last time, and its password is shown once alone.
-        let _absent = server.admin(&["token", "delete", "--name", TOKEN, "--yes"]).run()?;
+        for (noun, name) in
+            [("token", TOKEN.to_owned()), ("scope-map", format!("{TOKEN}-scope-map"))]
+        {
+            let _absent = server.admin(&[noun, "delete", "--name", &name]).run()?;
+        }
         let all = ["content/read", "content/write", "content/delete", "metadata/read"];
         let words = ["token", "create", "--name", TOKEN, "--repository", "*"];
         let made = server.ask(&[&words[..], &all].concat())?;

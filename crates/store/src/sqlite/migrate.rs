@@ -15,6 +15,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../../migrations/0004_events.sql"),
     include_str!("../../migrations/0005_growth.sql"),
     include_str!("../../migrations/0006_damage.sql"),
+    include_str!("../../migrations/0007_config.sql"),
 ];
 
 /// Why a database cannot be used.
@@ -160,6 +161,33 @@ mod tests {
         assert_eq!(after("DELETE FROM manifest WHERE id = 1"), [1, 2, 2, 12, 1], "with its tag");
         assert_eq!(after("DELETE FROM blob WHERE id = 2"), [1, 2, 1, 5, 1]);
         assert_eq!(after("DELETE FROM repository"), [0, 0, 1, 5, 0], "with all that is in it");
+    }
+
+    #[test]
+    fn what_the_configs_of_an_older_version_say_is_kept_with_their_manifests() {
+        let mut connection = Connection::open_in_memory().unwrap();
+        MIGRATIONS[..6].iter().for_each(|sql| connection.execute_batch(sql).unwrap());
+        let rows = r#"INSERT INTO tenant VALUES (x'01', x'02', 1);
+            INSERT INTO registry (id, tenant, name, name_key, created) VALUES (x'03', x'01', 'r', 'r', 1);
+            INSERT INTO repository (id, tenant, registry, name, created) VALUES (1, x'01', x'03', 'app', 1);
+            INSERT INTO blob (id, tenant, digest, size, lease)
+                VALUES (1, x'01', x'0a', 5, 0), (2, x'01', x'0b', 5, 0), (3, x'01', x'0c', 5, 0);
+            INSERT INTO blob_content VALUES (1, CAST('{"architecture":"arm64","os":"linux"}' AS BLOB)),
+                (2, x'ff00'), (3, CAST('{"os":"linux"}' AS BLOB));
+            INSERT INTO blob_link VALUES (1, 1, 0), (1, 2, 0);
+            INSERT INTO manifest (id, repository, digest, media_type, size, created, config)
+                VALUES (1, 1, x'01', 'x', 2, 1, x'0a'), (2, 1, x'02', 'x', 2, 1, x'0b'),
+                    (3, 1, x'03', 'x', 2, 1, x'0c'), (4, 1, x'04', 'x', 2, 1, NULL);"#;
+        connection.execute_batch(rows).unwrap();
+        connection.pragma_update(None, "application_id", APPLICATION_ID).unwrap();
+        connection.pragma_update(None, "user_version", 6).unwrap();
+        migrate(&mut connection).unwrap();
+        let sql = "SELECT concat_ws(' ', id, architecture, os) FROM manifest ORDER BY id";
+        let mut statement = connection.prepare(sql).unwrap();
+        let found: Result<Vec<String>, _> =
+            statement.query_map([], |row| row.get(0)).unwrap().collect();
+        // The second is no JSON, and the third is not of this repository.
+        assert_eq!(found.unwrap(), ["1 arm64 linux", "2", "3", "4"]);
     }
 
     #[test]

@@ -134,18 +134,9 @@ impl Properties for Sqlite {
 const TAG: &str = "SELECT t.name, m.digest, t.created, t.updated, t.locks FROM tag t \
     JOIN manifest m ON m.id = t.manifest WHERE t.repository = ?1";
 
-/// Architecture and operating system stand in the config, where that is small enough to lie in
-/// the database, as they all are.
 const MANIFEST: &str = "SELECT m.id, m.digest, m.media_type, m.config_media_type, \
-    m.artifact_type, m.image_size, m.created, m.updated, m.locks, \
-    CASE WHEN json_valid(CAST(c.bytes AS TEXT)) \
-        THEN CAST(CAST(c.bytes AS TEXT) ->> '$.architecture' AS TEXT) END, \
-    CASE WHEN json_valid(CAST(c.bytes AS TEXT)) \
-        THEN CAST(CAST(c.bytes AS TEXT) ->> '$.os' AS TEXT) END \
-    FROM manifest m JOIN repository r ON r.id = m.repository \
-    LEFT JOIN blob b ON b.tenant = r.tenant AND b.digest = m.config \
-    LEFT JOIN blob_link l ON l.repository = m.repository AND l.blob = b.id \
-    LEFT JOIN blob_content c ON c.blob = l.blob WHERE m.repository = ?1";
+    m.artifact_type, m.image_size, m.created, m.updated, m.locks, m.architecture, m.os \
+    FROM manifest m WHERE m.repository = ?1";
 
 fn repository(session: &Session<'_>, found: Found) -> Result<RepositoryRecord, StoreError> {
     let sql = "SELECT created, updated, manifests, tags FROM repository WHERE id = ?1";

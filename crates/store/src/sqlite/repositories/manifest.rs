@@ -80,6 +80,15 @@ pub(super) const NAMED_BLOBS: &str = "SELECT b.id FROM manifest_reference n \
     JOIN blob_link l ON l.repository = ?1 AND l.blob = b.id \
     WHERE n.manifest = ?2 AND n.repository = ?1 AND n.kind = 'blob'";
 
+/// Keeps what the config says with the manifest, where it is small enough to lie in the database, as
+/// they all are.
+const DESCRIBE: &str = "UPDATE manifest SET (architecture, os) = ( \
+    SELECT CAST(text ->> '$.architecture' AS TEXT), CAST(text ->> '$.os' AS TEXT) FROM ( \
+        SELECT CAST(c.bytes AS TEXT) AS text FROM blob b \
+        JOIN blob_link l ON l.repository = manifest.repository AND l.blob = b.id \
+        JOIN blob_content c ON c.blob = b.id WHERE b.tenant = ?2 AND b.digest = manifest.config \
+    ) WHERE json_valid(text)) WHERE id = ?1";
+
 pub(super) const DELETE: &str = "DELETE FROM manifest WHERE id = ?1";
 
 pub(super) const DELETE_TAG: &str =
@@ -142,7 +151,7 @@ pub(super) fn put(
             session.execute(TOUCH, (known.id, now))?;
             known.id
         }
-        None => insert(session, repository, new, &named)?,
+        None => insert(session, place, repository, new, &named)?,
     };
     for tag in &new.tags {
         let sql = "INSERT INTO tag (repository, name_key, name, manifest, created, updated) \
@@ -314,6 +323,7 @@ fn named(
 /// Inserts a manifest, its bytes and its references.
 fn insert(
     session: &Session<'_>,
+    place: &InRepository,
     repository: i64,
     new: &NewManifest,
     named: &[Named],
@@ -338,6 +348,9 @@ fn insert(
     let manifest = session.insert(sql, params)?;
     let sql = "INSERT INTO manifest_content (manifest, bytes) VALUES (?1, ?2)";
     session.execute(sql, (manifest, new.bytes.as_ref()))?;
+    if content.config.is_some() {
+        session.execute(DESCRIBE, (manifest, place.registry.tenant.bytes()))?;
+    }
     for name in named {
         let sql = "INSERT INTO manifest_reference (repository, digest, manifest, kind) \
                    VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO NOTHING";
