@@ -13,6 +13,7 @@ mod export;
 mod failure;
 mod layout;
 mod logging;
+mod open_files;
 mod printer;
 mod progress;
 mod serve;

@@ -7,18 +7,18 @@ use naru_server::ambient::Ambient;
 use naru_server::{
     Config, FirstStart, Listening, OwnerPassword, PublicUrl, Scheme, Server, TlsMode,
 };
-use rustix::process::{Resource, getrlimit, setrlimit};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::environment::Environment;
 use crate::failure::Failure;
+use crate::open_files;
 use crate::printer::Printer;
 use crate::settings::default_data_dir;
 use crate::systemd::{State, Systemd};
 
 /// Serves until SIGTERM or SIGINT, and then finishes what runs. SIGHUP reads the certificate again.
 pub(crate) async fn serve(
-    config: Config,
+    mut config: Config,
     mut systemd: Systemd,
     environment: &Environment,
     printer: Printer,
@@ -36,7 +36,7 @@ pub(crate) async fn serve(
             sockets.len()
         );
     }
-    allow_open_files();
+    open_files::allow(&mut config.limits);
     let server = Server::start_on(sockets, config.clone(), Ambient::of_this_machine(), owner);
     let server = server.await.map_err(Failure::Start)?;
     let registries = server.app().store().metadata().registries().await;
@@ -71,15 +71,6 @@ async fn live(server: &Server, systemd: &Systemd) {
     match server.app().store().metadata().ping().await {
         Ok(()) => systemd.tell(State::Watchdog),
         Err(error) => tracing::error!(%error, "systemd is not told that the server lives"),
-    }
-}
-
-/// Raises how many files may be open to what is allowed at all: each connection is one.
-fn allow_open_files() {
-    let mut limit = getrlimit(Resource::Nofile);
-    limit.current = limit.maximum;
-    if let Err(error) = setrlimit(Resource::Nofile, limit) {
-        tracing::debug!(%error, "the limit of open files stays as it is");
     }
 }
 

@@ -82,12 +82,12 @@ impl Store {
     /// Begins an upload.
     pub fn begin_upload(
         &self,
-        _access: &Access<Push>,
+        access: &Access<Push>,
         upload: UploadKey,
         algorithm: Algorithm,
         now: Timestamp,
     ) -> Result<(), UploadError> {
-        self.content.begin(upload, algorithm, now)
+        self.content.begin(upload, access.holder().id, algorithm, now)
     }
 
     /// Appends to an upload; its size afterwards.

@@ -8,6 +8,7 @@ mod config;
 mod content;
 mod events;
 mod explain;
+mod hostile;
 mod nothing_lost;
 mod refusals;
 mod serve;

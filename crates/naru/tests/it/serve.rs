@@ -226,3 +226,30 @@ fn a_flood_of_equal_denials_is_a_few_lines_that_add_up_and_every_event() {
     assert!((10..=20).contains(&single), "{logs}");
     assert_eq!(u64::try_from(single).unwrap() + more, 60, "{logs}");
 }
+
+/// A server under limits of open files of its own, soft and hard.
+fn with_open_files(world: &World, soft: u32, hard: u32) -> Server {
+    let naru = world.naru(&["serve", "--listen", "127.0.0.1:0"]);
+    let mut command = Command::new("sh");
+    command.env_clear().envs(naru.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    let script = format!("ulimit -Sn {soft} && ulimit -Hn {hard} && exec \"$0\" \"$@\"");
+    command.env("NARU_LIMITS_CONNECTIONS", "100").env("NARU_LIMITS_UPLOADS", "100");
+    command.args(["-c", &script]).arg(naru.get_program()).args(naru.get_args());
+    Server::start(command)
+}
+
+#[test]
+fn a_start_raises_the_open_files_to_what_is_allowed_and_fits_its_limits_into_that() {
+    let world = World::empty();
+    let server = with_open_files(&world, 256, 800);
+    let limits = fs::read_to_string(format!("/proc/{}/limits", server.id())).unwrap();
+    let line = limits.lines().find(|line| line.starts_with("Max open files")).unwrap();
+    assert_eq!(line.split_whitespace().collect::<Vec<_>>()[3..5], ["800", "800"]);
+    let (_, logs) = server.terminate();
+    assert!(!logs.contains("open files"), "{logs}");
+    let (_, logs) = with_open_files(&world, 256, 612).terminate();
+    let told = logs.lines().find(|line| line.contains("open files")).expect(&logs);
+    for part in ["allows 612", "50 connections", "50 uploads", "allow 712", "ulimit -Hn"] {
+        assert!(told.contains(part), "{part}: {told}");
+    }
+}

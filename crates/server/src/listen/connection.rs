@@ -3,6 +3,7 @@
 
 use std::convert::Infallible;
 use std::net::{Ipv4Addr, SocketAddr};
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -152,26 +153,26 @@ impl Serving {
         let stream = TokioIo::new(stream);
         match version {
             Version::One => {
-                let serving = one(&limits).serve_connection(stream, service);
+                let serving = Box::pin(one(&limits).serve_connection(stream, service));
                 self.drive(serving, &doing, peer).await;
             }
             Version::Two => {
                 let streams = Streams::new(patience, doing.clone());
-                let serving = two(&limits, streams).serve_connection(stream, service);
+                let serving = Box::pin(two(&limits, streams).serve_connection(stream, service));
                 self.drive(serving, &doing, peer).await;
             }
         }
     }
 
-    /// Lets a connection go on until it ends, has nothing to do, or is to stop.
+    /// Lets a connection go on until it ends, has nothing to do, or is to stop. It lies by itself:
+    /// one that has not said anything yet has no room for it.
     async fn drive(
         mut self,
-        serving: impl GracefulConnection<Error = hyper::Error>,
+        mut serving: Pin<Box<impl GracefulConnection<Error = hyper::Error>>>,
         doing: &Doing,
         peer: Peer,
     ) {
         let patience = self.app.config.limits.head_timeout;
-        tokio::pin!(serving);
         let ended = tokio::select! {
             ended = serving.as_mut() => Some(ended),
             () = doing.idle(patience) => None,

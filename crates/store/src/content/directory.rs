@@ -5,7 +5,6 @@
 //! marker in `uploads/` names it, so that the next start finds what a crash left there without
 //! reading all of `blobs/`.
 
-use std::collections::HashMap;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -13,15 +12,17 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use async_trait::async_trait;
 use bytes::Bytes;
 use jiff::Timestamp;
+use naru_access::PrincipalId;
 use naru_oci::{Algorithm, Digest};
-use tokio::sync::{Mutex as AsyncMutex, OwnedMutexGuard, mpsc};
+use tokio::sync::{OwnedMutexGuard, mpsc};
 use tokio::task::spawn_blocking;
 
 use super::disk::{Disk, LocalDisk};
 use super::held::{Held, Holding};
 use super::listing::{self, Listed};
+use super::open::Uploads;
 use super::reading::Chunks;
-use super::upload::{Upload, UploadBody};
+use super::upload::{Kept, Upload, UploadBody};
 use super::{Content, Source, UploadError, UploadKey};
 use crate::error::StoreError;
 use crate::record::{Location, Sealed, SealedBody};
@@ -40,14 +41,13 @@ const MARKER: &str = ".sealed";
 /// What is begun, moved and removed to see that the directories can be written; no upload's name.
 const PROBE: &str = "probe";
 
-type Open = Arc<AsyncMutex<Upload>>;
-
 /// The content store of a data directory.
 pub struct Directory {
     blobs: PathBuf,
     uploads: PathBuf,
     disk: Arc<dyn Disk>,
-    open: Mutex<HashMap<UploadKey, Open>>,
+    open: Mutex<Uploads>,
+    kept: Kept,
     holding: Holding,
     most_uploads: usize,
 }
@@ -87,8 +87,9 @@ impl Directory {
                 None => {}
             }
         }
-        let (open, holding) = (Mutex::default(), Holding::default());
-        Ok((Self { blobs, uploads, disk, open, holding, most_uploads: MOST_UPLOADS }, leftovers))
+        let (open, kept, holding) = (Mutex::default(), Kept::default(), Holding::default());
+        let most_uploads = MOST_UPLOADS;
+        Ok((Self { blobs, uploads, disk, open, kept, holding, most_uploads }, leftovers))
     }
 
     /// The same store, with at most so many uploads at once.
@@ -98,15 +99,15 @@ impl Directory {
         self
     }
 
-    fn table(&self) -> MutexGuard<'_, HashMap<UploadKey, Open>> {
+    fn table(&self) -> MutexGuard<'_, Uploads> {
         self.open.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     async fn upload(&self, key: UploadKey) -> Result<OwnedMutexGuard<Upload>, UploadError> {
-        let open = self.table().get(&key).cloned().ok_or(UploadError::Unknown)?;
+        let open = self.table().upload(key).ok_or(UploadError::Unknown)?;
         let upload = open.lock_owned().await;
         // It may have been finished or cancelled while this waited.
-        if self.table().contains_key(&key) { Ok(upload) } else { Err(UploadError::Unknown) }
+        if self.table().contains(key) { Ok(upload) } else { Err(UploadError::Unknown) }
     }
 
     fn path(&self, location: &Location) -> PathBuf {
@@ -118,9 +119,22 @@ impl Directory {
         self.uploads.join(format!("{key}{MARKER}"))
     }
 
+    /// Drops the file of an upload that is no longer among those that are open.
+    fn forget(&self, upload: OwnedMutexGuard<Upload>) {
+        if matches!(upload.body, UploadBody::Memory(_)) {
+            return;
+        }
+        let disk = Arc::clone(&self.disk);
+        spawn_blocking(move || {
+            if let Err(error) = disk.remove(upload.path()) {
+                tracing::warn!(%error, "an upload that was given up could not be removed");
+            }
+        });
+    }
+
     /// Drops an upload and its file.
     async fn discard(&self, upload: OwnedMutexGuard<Upload>) -> Result<(), StoreError> {
-        self.table().remove(&upload.key);
+        self.table().remove(upload.key);
         if matches!(upload.body, UploadBody::Memory(_)) {
             return Ok(());
         }
@@ -134,16 +148,18 @@ impl Content for Directory {
     fn begin(
         &self,
         upload: UploadKey,
+        owner: PrincipalId,
         algorithm: Algorithm,
         now: Timestamp,
     ) -> Result<(), UploadError> {
         let path = self.uploads.join(upload.hex());
+        let begun = Upload::new(upload, path, algorithm, now, &self.kept);
         let mut table = self.table();
         if table.len() >= self.most_uploads {
-            return Err(UploadError::TooMany);
+            let taken = table.take_from_who_has_most(owner).ok_or(UploadError::TooMany)?;
+            self.forget(taken);
         }
-        let begun = Upload::new(upload, path, algorithm, now);
-        table.insert(upload, Arc::new(AsyncMutex::new(begun)));
+        table.insert(owner, begun);
         Ok(())
     }
 
@@ -183,8 +199,8 @@ impl Content for Directory {
             return Err(UploadError::Digest);
         }
         if let UploadBody::Memory(memory) = &mut upload.body {
-            let bytes = Bytes::from(std::mem::take(memory));
-            self.table().remove(&upload.key);
+            let bytes = Bytes::from(memory.take());
+            self.table().remove(upload.key);
             return Ok(Sealed {
                 digest,
                 size: bytes.len() as u64,
@@ -203,14 +219,14 @@ impl Content for Directory {
         let (upload, sealed, held) = blocking(work).await?;
         match sealed {
             Ok(true) => {
-                self.table().remove(&upload.key);
+                self.table().remove(upload.key);
                 let body = SealedBody::Stored(location);
                 Ok(Sealed { digest, size: upload.received(), body, _held: Some(held) })
             }
             Ok(false) => Err(UploadError::Digest),
             Err(error) => {
                 // It may stand under either name: none of it is of use any more.
-                self.table().remove(&upload.key);
+                self.table().remove(upload.key);
                 let (disk, path) = (Arc::clone(&self.disk), self.path(&location));
                 let cleaned = blocking(move || {
                     disk.remove(upload.path())?;
@@ -234,7 +250,7 @@ impl Content for Directory {
     }
 
     async fn expire(&self, since: Timestamp) {
-        let open: Vec<Open> = self.table().values().cloned().collect();
+        let open = self.table().all();
         for upload in open {
             // One that is locked is in use.
             let Ok(upload) = upload.try_lock_owned() else { continue };

@@ -8,12 +8,14 @@ mod directory;
 mod disk;
 mod held;
 mod listing;
+mod open;
 mod reading;
 mod upload;
 
 use async_trait::async_trait;
 use bytes::Bytes;
 use jiff::Timestamp;
+use naru_access::PrincipalId;
 use naru_oci::{Algorithm, Digest};
 
 use crate::error::StoreError;
@@ -98,10 +100,12 @@ impl From<StoreError> for UploadError {
 /// Bytes, in progress and at rest.
 #[async_trait]
 pub trait Content: Send + Sync {
-    /// Begins an upload whose digest will most likely be of this algorithm.
+    /// Begins an upload of somebody's, whose digest will most likely be of this algorithm. Where as
+    /// many are open as may be, one of whoever has most is forgotten for it.
     fn begin(
         &self,
         upload: UploadKey,
+        owner: PrincipalId,
         algorithm: Algorithm,
         now: Timestamp,
     ) -> Result<(), UploadError>;

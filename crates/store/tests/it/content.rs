@@ -8,8 +8,8 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use jiff::{SignedDuration, Timestamp};
 use naru_access::{
-    Access, DataAction, Holder, InRegistry, InRepository, Maintenance, Principal, Pull, Push,
-    RegistryPolicy, Rights, ScopePath, decide,
+    Access, DataAction, Holder, InRegistry, InRepository, Maintenance, Principal, PrincipalId,
+    Pull, Push, RegistryPolicy, Rights, ScopePath, decide,
 };
 use naru_oci::{Algorithm, Digest};
 use naru_store::content::{Directory, Disk, LocalDisk};
@@ -33,6 +33,16 @@ pub(crate) struct Bench {
 impl Bench {
     pub(crate) async fn new() -> Self {
         Self::on(|_| Arc::new(LocalDisk)).await
+    }
+
+    /// One that has so many uploads open at once.
+    async fn of_at_most(uploads: usize) -> Self {
+        let World { directory, store, here, .. } = World::new().await;
+        let path = directory.path();
+        let (content, _) = Directory::open(path.join("blobs"), path.join("uploads")).unwrap();
+        let content = content.for_at_most(uploads);
+        let store = Store::new(Arc::new(store), Arc::new(content));
+        Self { directory, store, place: here }
     }
 
     /// One whose content is written to another disk.
@@ -70,8 +80,17 @@ impl Bench {
 
     /// The right to everything in a repository.
     pub(crate) fn may_in<A: DataAction<Place = InRepository>>(&self, name: &str) -> Access<A> {
+        self.somebody_may_in(uuid::Uuid::nil(), name)
+    }
+
+    /// The right of one of several to everything in a repository.
+    fn somebody_may_in<A: DataAction<Place = InRepository>>(
+        &self,
+        who: uuid::Uuid,
+        name: &str,
+    ) -> Access<A> {
         let registry = self.place;
-        let principal = Principal::operator(registry.tenant);
+        let principal = Principal { id: PrincipalId(who), ..Principal::operator(registry.tenant) };
         let holder = Holder { principal, rights: Rights::Operator, ceiling: None };
         let policy =
             RegistryPolicy { place: registry, path: ScopePath::root(), anonymous_pull: false };
@@ -307,6 +326,97 @@ async fn no_more_uploads_are_open_than_the_server_keeps() {
     assert_eq!(begin(10_000), Err(UploadError::TooMany));
     bench.store.cancel_upload(&push, UploadKey(5_u128.to_be_bytes())).await.unwrap();
     begin(10_001).unwrap();
+}
+
+#[tokio::test]
+async fn whoever_has_most_uploads_gives_up_the_oldest_to_whoever_has_fewer() {
+    let bench = Bench::of_at_most(6).await;
+    let may = |who| bench.somebody_may_in::<Push>(uuid::Uuid::from_u128(who), "a");
+    let begin =
+        |who, number| bench.store.begin_upload(&may(who), key(number), Algorithm::Sha256, now());
+    for number in 1..=6 {
+        begin(1, number).unwrap();
+        bench.append(key(number), None, Frames::of(&content(number, LARGE))).await.unwrap();
+    }
+    assert_eq!(begin(1, 7), Err(UploadError::TooMany), "whoever has most gets no more");
+    for number in 11..=13 {
+        begin(2, number).unwrap();
+        bench.append(key(number), None, Frames::of(&content(number, 1000))).await.unwrap();
+    }
+    for number in [1, 2, 3] {
+        assert_eq!(bench.received(key(number)).await, Err(UploadError::Unknown));
+    }
+    assert_eq!(begin(2, 14), Err(UploadError::TooMany), "both have as many");
+    begin(3, 21).unwrap();
+    assert_eq!(bench.store.uploads_in_progress(), 6);
+    bench.finish(key(5), Digest::sha256(&content(5, LARGE))).await.unwrap();
+    bench.finish(key(13), Digest::sha256(&content(13, 1000))).await.unwrap();
+}
+
+#[tokio::test]
+async fn what_a_request_goes_on_with_is_not_given_up() {
+    let bench = Bench::of_at_most(2).await;
+    let may = |who| bench.somebody_may_in::<Push>(uuid::Uuid::from_u128(who), "a");
+    let begin =
+        |who, number| bench.store.begin_upload(&may(who), key(number), Algorithm::Sha256, now());
+    begin(1, 1).unwrap();
+    begin(1, 2).unwrap();
+    let (send, mut source) = Piped::new();
+    let push = may(1);
+    let going_on = bench.store.append(&push, key(1), None, &mut source, now());
+    let meanwhile = async {
+        send.send(Bytes::from_static(b"first")).await.unwrap();
+        begin(2, 3).unwrap();
+        send.send(Bytes::from_static(b" and last")).await.unwrap();
+        drop(send);
+    };
+    let (went_on, ()) = tokio::join!(going_on, meanwhile);
+    assert_eq!(went_on, Ok(14));
+    assert_eq!(bench.received(key(2)).await, Err(UploadError::Unknown));
+}
+
+/// A source that another fills.
+struct Piped(tokio::sync::mpsc::Receiver<Bytes>);
+
+impl Piped {
+    fn new() -> (tokio::sync::mpsc::Sender<Bytes>, Self) {
+        let (send, receive) = tokio::sync::mpsc::channel(1);
+        (send, Self(receive))
+    }
+}
+
+#[async_trait]
+impl Source for Piped {
+    async fn next(&mut self) -> Option<Result<Bytes, SourceError>> {
+        self.0.recv().await.map(Ok)
+    }
+}
+
+/// Small uploads wait in memory, and all of them together have a bound, beyond which they are files.
+#[tokio::test]
+async fn many_small_uploads_do_not_all_wait_in_memory() {
+    let bench = Bench::new().await;
+    let push = bench.may::<Push>();
+    let many = |number: u128| UploadKey(number.to_be_bytes());
+    let small = content(1, INLINE_LIMIT);
+    // 32 MiB of them, and ten more.
+    for number in 0..522 {
+        let store = &bench.store;
+        store.begin_upload(&push, many(number), Algorithm::Sha256, now()).unwrap();
+        store.append(&push, many(number), None, &mut Frames::of(&small), now()).await.unwrap();
+    }
+    assert_eq!(bench.files("uploads").len(), 10);
+    for number in [0, 521] {
+        bench.finish(many(number), Digest::sha256(&small)).await.unwrap();
+    }
+    assert!(bench.pull(&Digest::sha256(&small)).await.unwrap() == small);
+    for number in 1..521 {
+        bench.store.cancel_upload(&push, many(number)).await.unwrap();
+    }
+    assert!(bench.files("uploads").is_empty());
+    bench.begin(key(1));
+    bench.append(key(1), None, Frames::of(&small)).await.unwrap();
+    assert!(bench.files("uploads").is_empty(), "there is room again");
 }
 
 #[tokio::test]

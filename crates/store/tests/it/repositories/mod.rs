@@ -12,8 +12,8 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use jiff::Timestamp;
 use naru_access::{
-    Access, DataAction, Holder, InRegistry, InRepository, Principal, RegistryId, RegistryPolicy,
-    Rights, ScopePath, TenantId, decide, decide_management, operation,
+    Access, DataAction, Holder, InRegistry, InRepository, Principal, PrincipalId, RegistryId,
+    RegistryPolicy, Rights, ScopePath, TenantId, decide, decide_management, operation,
 };
 use naru_oci::{Algorithm, Digest, Manifest, Reference, Tag};
 use naru_store::content::{Content, Directory, INLINE_LIMIT, Source, SourceError, UploadKey};
@@ -90,7 +90,7 @@ impl World {
     /// Uploads bytes, up to the point where they wait for their row.
     async fn seal(&self, algorithm: Algorithm, bytes: &[u8]) -> Sealed {
         let key = next_upload();
-        self.content.begin(key, algorithm, hour(0)).unwrap();
+        self.content.begin(key, PrincipalId(Uuid::nil()), algorithm, hour(0)).unwrap();
         let mut source = Once(Some(Bytes::copy_from_slice(bytes)));
         self.content.append(key, None, &mut source, hour(0)).await.unwrap();
         self.content.seal(key, Digest::of(algorithm, bytes)).await.unwrap()
