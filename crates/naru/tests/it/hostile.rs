@@ -28,13 +28,13 @@ const FROM_EACH: usize = 500;
 const BASE: u64 = 96 << 20;
 
 /// What a connection may hold that has asked for nothing.
-const IDLE: u64 = 32 << 10;
+const IDLE: u64 = 48 << 10;
 
 /// What one may hold that has said half of the largest head or of a body.
 const HALFWAY: u64 = 256 << 10;
 
-/// What one may hold whose answer is not read: two frames of the smallest, and what is on its way.
-const UNREAD: u64 = 128 << 10;
+/// What one may hold whose answer is not read: what waits to be written, and a frame.
+const UNREAD: u64 = 640 << 10;
 
 /// What all answers may hold in frames while they are few.
 const FRAMES: u64 = 64 << 20;
