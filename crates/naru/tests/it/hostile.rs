@@ -34,7 +34,7 @@ const IDLE: u64 = 48 << 10;
 const HALFWAY: u64 = 256 << 10;
 
 /// What one may hold whose answer is not read: what waits to be written, and a frame.
-const UNREAD: u64 = 640 << 10;
+const UNREAD: u64 = 128 << 10;
 
 /// What all answers may hold in frames while they are few.
 const FRAMES: u64 = 64 << 20;

@@ -12,6 +12,7 @@ use hyper::body::Incoming;
 use naru_store::{Chunks, Source, SourceError, StoreError};
 use tokio::time::Instant;
 
+use super::underway::Underway;
 use crate::limits::Patience;
 use crate::listen::Doing;
 
@@ -27,7 +28,14 @@ pub(crate) enum Body {
     /// All of it at once.
     Full(Bytes),
     /// Content, as it is read.
-    Stream { chunks: Chunks, remaining: u64 },
+    Stream { chunks: Chunks, remaining: u64, underway: Underway },
+}
+
+impl Body {
+    /// So many bytes of content.
+    pub(crate) fn stream(chunks: Chunks, length: u64) -> Self {
+        Self::Stream { chunks, remaining: length, underway: Underway::default() }
+    }
 }
 
 impl HttpBody for Body {
@@ -40,23 +48,26 @@ impl HttpBody for Body {
     ) -> Poll<Option<Result<Frame<Bytes>, StoreError>>> {
         let body = self.get_mut();
         match body {
-            Self::Empty => Poll::Ready(None),
+            Self::Empty | Self::Stream { remaining: 0, .. } => Poll::Ready(None),
             Self::Full(bytes) => {
                 let bytes = std::mem::take(bytes);
                 *body = Self::Empty;
                 Poll::Ready((!bytes.is_empty()).then_some(Ok(Frame::data(bytes))))
             }
-            Self::Stream { chunks, remaining } => match ready!(chunks.poll_next(context)) {
-                Some(Ok(bytes)) => {
-                    *remaining = remaining.saturating_sub(bytes.len() as u64);
-                    Poll::Ready(Some(Ok(Frame::data(bytes))))
+            Self::Stream { chunks, remaining, underway } => {
+                ready!(underway.poll_gone(context));
+                match ready!(chunks.poll_next(context)) {
+                    Some(Ok(bytes)) => {
+                        *remaining = remaining.saturating_sub(bytes.len() as u64);
+                        Poll::Ready(Some(Ok(Frame::data(underway.send(bytes)))))
+                    }
+                    Some(Err(error)) => {
+                        tracing::error!(%error, "content could not be read to its end");
+                        Poll::Ready(Some(Err(error)))
+                    }
+                    None => Poll::Ready(None),
                 }
-                Some(Err(error)) => {
-                    tracing::error!(%error, "content could not be read to its end");
-                    Poll::Ready(Some(Err(error)))
-                }
-                None => Poll::Ready(None),
-            },
+            }
         }
     }
 
@@ -69,7 +80,7 @@ impl HttpBody for Body {
     }
 
     fn is_end_stream(&self) -> bool {
-        matches!(self, Self::Empty)
+        matches!(self, Self::Empty | Self::Stream { remaining: 0, .. })
     }
 }
 

@@ -12,6 +12,7 @@ mod client;
 pub(crate) mod host;
 pub(crate) mod inbound;
 pub(crate) mod shape;
+mod underway;
 
 pub(crate) use access_line::AccessLine;
 pub(crate) use answer::Answer;

@@ -97,7 +97,7 @@ async fn content(
         BlobBody::Stored(location) => {
             let stored = (&location, blob.size);
             let chunks = exchange.app.store.read(access, stored, first, length).await?;
-            Ok(Body::Stream { chunks, remaining: length })
+            Ok(Body::stream(chunks, length))
         }
     }
 }
