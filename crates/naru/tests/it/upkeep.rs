@@ -141,7 +141,7 @@ fn what_is_wrong_is_named_with_what_to_do() {
         FILE          [file]
         FOUND         6 B != 100000 B
         REPOSITORIES  registry/team/app  v1
-        WHAT TO DO    pulls of it fail: put the file back from a backup; or delete the manifests that name it, run `naru gc --lease 0s` while nobody pushes, and push the image again; and have the disk checked
+        WHAT TO DO    it is served to nobody any more: push an image that has it again, and the registry asks for it and has it whole; or put the file back from a backup and run `naru verify` again; and have the disk checked
 
         FAULT         file-stray
         MEANING       no row names this file
