@@ -1,7 +1,7 @@
 use super::*;
 use std::fs;
-use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
+use std::process::Command;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -22,9 +22,13 @@ impl Home {
     }
 
     fn program(&self, name: &str, script: &str) {
-        self.write(&format!("bin/{name}"), &format!("#!/bin/sh\n{script}\n"));
-        let path = self.0.path().join("bin").join(name);
-        fs::set_permissions(path, fs::Permissions::from_mode(0o755)).unwrap();
+        // Put there by another process: what another thread starts while this one writes would inherit
+        // the open file, which is then too busy to be run.
+        self.write(&format!("scripts/{name}"), &format!("#!/bin/sh\n{script}\n"));
+        let [script, bin] = ["scripts", "bin"].map(|folder| self.0.path().join(folder).join(name));
+        let installed =
+            Command::new("install").args(["-D", "-m", "755"]).arg(script).arg(bin).status();
+        assert!(installed.unwrap().success());
     }
 
     fn surroundings(&self, variables: &[(&str, &str)]) -> Surroundings {

@@ -76,8 +76,13 @@ impl Bench {
 
     /// A program on the search path, as a shell script.
     pub(crate) fn program(&mut self, name: &str, script: &str) {
-        let path = self.write(&format!("bin/{name}"), &format!("#!/bin/sh\n{script}\n"));
-        fs::set_permissions(path, fs::Permissions::from_mode(0o755)).unwrap();
+        // Put there by another process: what another thread starts while this one writes would inherit
+        // the open file, which is then too busy to be run.
+        let script = self.write(&format!("scripts/{name}"), &format!("#!/bin/sh\n{script}\n"));
+        let bin = self.path("bin").join(name);
+        let installed =
+            Command::new("install").args(["-D", "-m", "755"]).arg(script).arg(bin).status();
+        assert!(installed.unwrap().success());
     }
 
     /// Something that must never be printed, nor its usual encodings.
